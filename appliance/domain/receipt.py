@@ -1,0 +1,249 @@
+"""The receipt: an issued, immutable document, made from a paid cart or as the mirror of another receipt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.domain.cart import Cart, bill_discount_shares
+from appliance.domain.fiscal import FrozenSale
+from appliance.domain.money import Money, Quantity, money_sum
+from appliance.domain.sale import Payment, Settlement
+from appliance.domain.vat import VatClass, VatRow, VatStatus, vat_rows
+
+SERIES_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # without I, O and Q, which are misread
+NUMBER_DIGITS = 6
+
+
+class ReceiptKind(StrEnum):
+    SALE = "sale"
+    REFUND = "refund"
+
+
+class ClockState(StrEnum):
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+
+
+class RefundRefused(ValueError):
+    """`rule` is a machine word."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+@dataclass(frozen=True)
+class Seller:
+    """Who sells, as it stands on the paper."""
+
+    name: str
+    address: tuple[str, ...]
+    ico: str
+    dic: str
+    vat_status: VatStatus
+    footer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReceiptLine:
+    """`total` is what the customer pays for the line: full price − line_discount − bill_discount_share.
+
+    `vat_percent` is None when the seller does not pay VAT.
+    """
+
+    item_id: str | None
+    name: str
+    ean: str
+    unit: str
+    unit_price: Money
+    quantity: Quantity
+    line_discount: Money
+    bill_discount_share: Money
+    total: Money
+    vat_class: VatClass
+    vat_percent: int | None
+
+
+@dataclass(frozen=True)
+class Original:
+    """The receipt a refund mirrors."""
+
+    doc_id: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`issued_at` is ISO 8601 with the shop's offset; total + rounding is what the payments add up to."""
+
+    doc_id: str
+    number: str
+    kind: ReceiptKind
+    issued_at: str
+    clock: ClockState
+    shift_id: str
+    user: str
+    till: str
+    seller: Seller
+    lines: tuple[ReceiptLine, ...]
+    total: Money
+    rounding: Money
+    payments: tuple[Payment, ...]
+    tendered: Money
+    change: Money
+    vat: tuple[VatRow, ...]
+    fiscal: FrozenSale | None
+    original: Original | None = None
+    reason: str = ""
+
+    @property
+    def paid(self) -> Money:
+        """What was paid, after cash rounding."""
+        return self.total + self.rounding
+
+
+@dataclass(frozen=True)
+class Issue:
+    """The circumstances of issuing one document: where, when, by whom, under which number."""
+
+    doc_id: str
+    number: str
+    issued_at: str
+    clock: ClockState
+    shift_id: str
+    user: str
+    till: str
+
+
+def receipt_number(series: str, n: int) -> str:
+    """`P1A`, 101 → `P1A-000101`."""
+    return f"{series}-{n:0{NUMBER_DIGITS}d}"
+
+
+def next_series_letter(used: Sequence[str]) -> str:
+    """The next letter of a till's receipt series: letters of earlier epochs are never used again."""
+    last = max((SERIES_LETTERS.index(letter) for letter in used), default=-1)
+    if last + 1 >= len(SERIES_LETTERS):
+        raise ValueError("all series letters of this till are used")
+    return SERIES_LETTERS[last + 1]
+
+
+def lines_of_cart(cart: Cart, percents: Sequence[int | None]) -> tuple[ReceiptLine, ...]:
+    """The cart's lines with their final prices; `percents` gives each line's VAT, None for no VAT."""
+    shares = bill_discount_shares(cart)
+    return tuple(
+        ReceiptLine(
+            item_id=line.item_id,
+            name=line.name,
+            ean=line.ean,
+            unit=line.unit,
+            unit_price=line.unit_price,
+            quantity=line.quantity,
+            line_discount=line.line_discount,
+            bill_discount_share=share,
+            total=line.price - share,
+            vat_class=line.vat_class,
+            vat_percent=percent,
+        )
+        for line, share, percent in zip(cart.lines, shares, percents, strict=True)
+    )
+
+
+def vat_of_lines(lines: Sequence[ReceiptLine]) -> tuple[VatRow, ...]:
+    return vat_rows((line.vat_percent, line.total) for line in lines if line.vat_percent is not None)
+
+
+def issue_receipt(
+    issue: Issue, seller: Seller, lines: tuple[ReceiptLine, ...], settlement: Settlement, fiscal: FrozenSale | None
+) -> Receipt:
+    receipt = Receipt(
+        doc_id=issue.doc_id,
+        number=issue.number,
+        kind=ReceiptKind.SALE,
+        issued_at=issue.issued_at,
+        clock=issue.clock,
+        shift_id=issue.shift_id,
+        user=issue.user,
+        till=issue.till,
+        seller=seller,
+        lines=lines,
+        total=money_sum(line.total for line in lines),
+        rounding=settlement.rounding,
+        payments=settlement.payments,
+        tendered=settlement.tendered,
+        change=settlement.change,
+        vat=vat_of_lines(lines),
+        fiscal=fiscal,
+    )
+    check_receipt(receipt)
+    return receipt
+
+
+def mirrored_payments(original: Receipt) -> tuple[Payment, ...]:
+    return tuple(Payment(payment.method, -payment.amount) for payment in original.payments)
+
+
+def refund_receipt(
+    issue: Issue, original: Receipt, *, reason: str, already_refunded: bool, fiscal: FrozenSale | None
+) -> Receipt:
+    """The full refund: the original's lines, payments and rounding mirrored, at the original VAT rates.
+
+    Raises RefundRefused.
+    """
+    if original.kind == ReceiptKind.REFUND:
+        raise RefundRefused("is_refund")
+    if already_refunded:
+        raise RefundRefused("already_refunded")
+    if not reason.strip():
+        raise RefundRefused("reason_missing")
+    lines = tuple(
+        ReceiptLine(
+            item_id=line.item_id,
+            name=line.name,
+            ean=line.ean,
+            unit=line.unit,
+            unit_price=line.unit_price,
+            quantity=-line.quantity,
+            line_discount=-line.line_discount,
+            bill_discount_share=-line.bill_discount_share,
+            total=-line.total,
+            vat_class=line.vat_class,
+            vat_percent=line.vat_percent,
+        )
+        for line in original.lines
+    )
+    receipt = Receipt(
+        doc_id=issue.doc_id,
+        number=issue.number,
+        kind=ReceiptKind.REFUND,
+        issued_at=issue.issued_at,
+        clock=issue.clock,
+        shift_id=issue.shift_id,
+        user=issue.user,
+        till=issue.till,
+        seller=original.seller,
+        lines=lines,
+        total=-original.total,
+        rounding=-original.rounding,
+        payments=mirrored_payments(original),
+        tendered=Money(0),
+        change=Money(0),
+        vat=tuple(VatRow(row.percent, -row.base, -row.tax) for row in original.vat),
+        fiscal=fiscal,
+        original=Original(original.doc_id, original.number),
+        reason=reason,
+    )
+    check_receipt(receipt)
+    return receipt
+
+
+def check_receipt(receipt: Receipt) -> None:
+    """The invariants of money; they stay on and stand before every commit."""
+    assert receipt.lines
+    assert receipt.total == money_sum(line.total for line in receipt.lines)
+    assert receipt.total + receipt.rounding == money_sum(payment.amount for payment in receipt.payments)
+    assert abs(receipt.rounding) <= Money(50)
+    if receipt.seller.vat_status == VatStatus.VAT_PAYER:
+        assert money_sum(row.gross for row in receipt.vat) == receipt.total
+    else:
+        assert receipt.vat == ()

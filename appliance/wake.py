@@ -1,0 +1,53 @@
+"""The datagram that says only "there is work", and the poll that forgives its loss.
+
+Each process listens on a Unix socket named after it in one run directory; whoever has committed work for it sends
+one byte. A missing or full socket is no error: the listener polls anyway.
+"""
+
+import contextlib
+import select
+import socket
+from pathlib import Path
+
+
+class Waker:
+    """Wakes other processes of the same till."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)  # noqa: FBT003 -- the standard library's own signature
+
+    def wake(self, *names: str) -> None:
+        for name in names:
+            with contextlib.suppress(OSError):
+                self._socket.sendto(b"!", str(self._run_dir / f"{name}.wake"))
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class WakeListener:
+    """The receiving end, owned by the process `name`."""
+
+    def __init__(self, run_dir: Path, name: str) -> None:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        self._path = run_dir / f"{name}.wake"
+        self._path.unlink(missing_ok=True)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self._path))
+        self._socket.setblocking(False)  # noqa: FBT003
+
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep until woken or the time is over; True when woken. Everything waiting is taken at once."""
+        ready, _, _ = select.select([self._socket], [], [], max(0.0, timeout_s))
+        if not ready:
+            return False
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._socket.recv(64)
+        return True
+
+    def close(self) -> None:
+        self._socket.close()
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,118 @@
+"""What travels between till and Backoffice; both sides import this file (sync.md §2)."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from appliance.domain.journal import BODY_BYTES_MAX, Row
+
+BATCH_ROWS_MAX = 500
+BATCH_BYTES_MAX = 1024 * 1024
+REQUEST_BYTES_MAX = 4 * 1024 * 1024  # unpacked; a batch of one largest row fits with room
+API_PREFIX = "/api/v1"
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WireRow(Wire):
+    """A journal row; hashes as hex."""
+
+    seq: int = Field(ge=1)
+    doc_id: str = Field(min_length=36, max_length=36)
+    kind: str = Field(min_length=1, max_length=64)
+    v: int = Field(ge=1)
+    at: str = Field(max_length=40)
+    body: str = Field(max_length=BODY_BYTES_MAX)
+    prev_hash: str = Field(pattern="^[0-9a-f]{64}$")
+    hash: str = Field(pattern="^[0-9a-f]{64}$")
+
+    @classmethod
+    def of(cls, row: Row) -> "WireRow":
+        return cls(
+            seq=row.seq,
+            doc_id=row.doc_id,
+            kind=row.kind,
+            v=row.v,
+            at=row.at,
+            body=row.body,
+            prev_hash=row.prev_hash.hex(),
+            hash=row.hash.hex(),
+        )
+
+    def row(self, *, till_id: str, epoch: str) -> Row:
+        return Row(
+            till_id,
+            epoch,
+            self.seq,
+            self.doc_id,
+            self.kind,
+            self.v,
+            self.at,
+            self.body,
+            bytes.fromhex(self.prev_hash),
+            bytes.fromhex(self.hash),
+        )
+
+
+class TillStatus(Wire):
+    """What the Backoffice shows of a till; sent with every upload. Ages in seconds."""
+
+    version: str
+    unsent: int = Field(ge=0)
+    eet_waiting: int = Field(ge=0)
+    eet_parked: int = Field(ge=0)
+    eet_oldest_age_s: int = Field(ge=0)
+    printer: str
+    clock: str
+    disk_free_mb: int = Field(ge=0)
+    sent_at: str
+
+
+class Upload(Wire):
+    """One batch of the log; empty batches carry only the status."""
+
+    epoch: str = Field(pattern="^[0-9a-f]{16}$")
+    rows: tuple[WireRow, ...] = Field(max_length=BATCH_ROWS_MAX)
+    status: TillStatus
+
+
+class Position(Wire):
+    epoch: str
+    seq: int = Field(ge=0)
+
+
+class UploadReply(Wire):
+    acked: Position
+    changes_waiting: int = 0
+
+
+class Problem(Wire):
+    """Our own JSON error. `code`: pairing_revoked | gap | fork | too_large | bad_request."""
+
+    code: str
+    detail: str = ""
+    seq: int | None = None
+
+
+class ShiftProof(Wire):
+    """What the server holds of one closed shift: `complete` when count and sum equal the closing's own."""
+
+    shift_id: str
+    complete: bool
+    receipts_held: int
+    receipts_expected: int
+    sum_held_haler: int
+    sum_expected_haler: int
+
+
+class PairRequest(Wire):
+    code: str = Field(min_length=8, max_length=32)
+    till_id: str = Field(min_length=36, max_length=36)
+    prefix: str = Field(min_length=1, max_length=8)
+    id_pokl: str = Field(min_length=1, max_length=20)
+    name: str = Field(min_length=1, max_length=60)
+
+
+class PairReply(Wire):
+    token: str
+    account: str
