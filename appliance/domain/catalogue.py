@@ -1,5 +1,6 @@
 """The price list as the till knows it: items and categories, their editable fields, and codes that name an item."""
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,3 +75,9 @@ def ean_check_digit_fits(code: str) -> bool:
         return False
     digits = [int(char) for char in reversed(code)]
     return (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10 == 0
+
+
+def fold(text: str) -> str:
+    """Lower case without diacritics: what a search compares."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()

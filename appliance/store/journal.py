@@ -1,0 +1,224 @@
+"""Appending to the journal and reading it back; the till's identity stands beside its head."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.domain.codec import to_json
+from appliance.domain.journal import FIRST_PREV_HASH, EpochOpened, Kind, Row, make_row
+from appliance.domain.receipt import next_series_letter
+from appliance.store.tables import Tables
+
+BODY_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Till:
+    """Who this till is and where its journal stands."""
+
+    till_id: str
+    prefix: str
+    board_serial: str
+    epoch: str
+    series: str
+    next_number: int
+    head_seq: int
+    head_hash: bytes
+    acked_row: int
+
+
+def load_till(tables: Tables) -> Till | None:
+    """None before the first start."""
+    t = tables.till
+    found = (
+        t.select(
+            t.till_id, t.prefix, t.board_serial, t.epoch, t.series, t.next_number, t.head_seq, t.head_hash, t.acked_row
+        )
+        .where(t.id == 1)
+        .tuples()
+        .first()
+    )
+    return Till(*found) if found else None
+
+
+def the_till(tables: Tables) -> Till:
+    till = load_till(tables)
+    assert till is not None, "the till has no identity yet"
+    return till
+
+
+def append(tables: Tables, kind: Kind, body: object, *, doc_id: str, at: str, shift_id: str = "") -> tuple[int, Row]:
+    """One more row; call it inside `Store.fact`. Returns its place in this database and the row."""
+    return append_raw(tables, kind=kind, v=BODY_VERSION, body=to_json(body), doc_id=doc_id, at=at, shift_id=shift_id)
+
+
+def append_raw(
+    tables: Tables, *, kind: str, v: int, body: str, doc_id: str, at: str, shift_id: str
+) -> tuple[int, Row]:
+    till = the_till(tables)
+    row = make_row(
+        till.head_hash,
+        till_id=till.till_id,
+        epoch=till.epoch,
+        seq=till.head_seq + 1,
+        kind=kind,
+        v=v,
+        doc_id=doc_id,
+        at=at,
+        body=body,
+    )
+    place = tables.journal.insert(
+        epoch=row.epoch,
+        seq=row.seq,
+        doc_id=row.doc_id,
+        kind=row.kind,
+        v=row.v,
+        at=row.at,
+        body=row.body,
+        prev_hash=row.prev_hash,
+        hash=row.hash,
+        shift_id=shift_id,
+    ).execute()
+    tables.till.update(head_seq=row.seq, head_hash=row.hash).where(tables.till.id == 1).execute()
+    return int(place), row
+
+
+def open_epoch(
+    tables: Tables, *, epoch: str, reason: str, doc_id: str, at: str, board_serial: str, open_shift: str
+) -> None:
+    """Begin a new epoch with its own receipt series; numbers of earlier series are never continued."""
+    before = the_till(tables)
+    used = [series for (series,) in tables.used_series.select(tables.used_series.series).tuples()]
+    letters = [series[len(before.prefix) :] for series in used if series.startswith(before.prefix)]
+    series = before.prefix + next_series_letter([letter for letter in letters if len(letter) == 1])
+    tables.used_series.insert(series=series, epoch=epoch).execute()
+    tables.till.update(
+        epoch=epoch,
+        series=series,
+        next_number=1,
+        head_seq=0,
+        head_hash=FIRST_PREV_HASH,
+        board_serial=board_serial,
+    ).where(tables.till.id == 1).execute()
+    body = EpochOpened(
+        reason=reason,
+        series=series,
+        parent_epoch=before.epoch,
+        parent_seq=before.head_seq,
+        parent_hash=before.head_hash.hex() if before.epoch else "",
+        open_shift=open_shift,
+    )
+    append(tables, Kind.EPOCH_OPENED, body, doc_id=doc_id, at=at)
+
+
+def found_till(tables: Tables, *, till_id: str, prefix: str, board_serial: str) -> None:
+    """The till's first start: an identity, not yet an epoch."""
+    tables.till.insert(
+        id=1,
+        till_id=till_id,
+        prefix=prefix,
+        board_serial=board_serial,
+        epoch="",
+        series="",
+        next_number=1,
+        head_seq=0,
+        head_hash=FIRST_PREV_HASH,
+    ).execute()
+
+
+def take_number(tables: Tables) -> tuple[str, int]:
+    """The next receipt number of the series, taken; gapless because it commits with its receipt."""
+    till = the_till(tables)
+    tables.till.update(next_number=till.next_number + 1).where(tables.till.id == 1).execute()
+    return till.series, till.next_number
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A row with its place in this database."""
+
+    place: int
+    row: Row
+
+
+def rows_after(tables: Tables, place: int, *, limit: int) -> list[Stored]:
+    """Rows in order, of one epoch only (the first one's)."""
+    j = tables.journal
+    found = _select(tables).where(j.row > place).order_by(j.row).limit(limit)
+    rows = _stored(tables, found)
+    return [stored for stored in rows if stored.row.epoch == rows[0].row.epoch]
+
+
+def rows_of_shift(tables: Tables, shift_id: str) -> list[Stored]:
+    """All rows of one shift, in order; they may span epochs."""
+    j = tables.journal
+    return _stored(tables, _select(tables).where(j.shift_id == shift_id).order_by(j.row))
+
+
+def place_of(tables: Tables, epoch: str, seq: int) -> int | None:
+    j = tables.journal
+    found = j.select(j.row).where((j.epoch == epoch) & (j.seq == seq)).tuples().first()
+    return int(found[0]) if found else None
+
+
+def last_place(tables: Tables) -> int:
+    j = tables.journal
+    found = j.select(j.row).order_by(j.row.desc()).limit(1).tuples().first()
+    return int(found[0]) if found else 0
+
+
+def body_at(tables: Tables, place: int) -> tuple[str, int, str]:
+    """(kind, v, body) of one row."""
+    j = tables.journal
+    kind, v, body = j.select(j.kind, j.v, j.body).where(j.row == place).tuples().first()
+    return str(kind), int(v), str(body)
+
+
+def ack(tables: Tables, place: int) -> None:
+    tables.till.update(acked_row=place).where(tables.till.id == 1).execute()
+
+
+def unsent(tables: Tables) -> tuple[int, str]:
+    """How many rows the Backoffice has not acked, and when the oldest was made ('' for none)."""
+    acked = the_till(tables).acked_row
+    j = tables.journal
+    first = j.select(j.row, j.at).where(j.row > acked).order_by(j.row).limit(1).tuples().first()
+    return (last_place(tables) - acked, str(first[1])) if first else (0, "")
+
+
+def branch_off(tables: Tables, from_place: int, open_new: Callable[[], None]) -> None:
+    """After a fork: a new epoch in which the rows from `from_place` on stand again under their own doc_ids."""
+    again = [stored for stored in _from(tables, from_place) if stored.row.kind != Kind.EPOCH_OPENED]
+    shifts = dict(_shift_of(tables, from_place))
+    open_new()
+    for stored in again:
+        row = stored.row
+        append_raw(
+            tables,
+            kind=row.kind,
+            v=row.v,
+            body=row.body,
+            doc_id=row.doc_id,
+            at=row.at,
+            shift_id=shifts[stored.place],
+        )
+
+
+def _from(tables: Tables, place: int) -> list[Stored]:
+    j = tables.journal
+    return _stored(tables, _select(tables).where(j.row >= place).order_by(j.row))
+
+
+def _shift_of(tables: Tables, place: int) -> Sequence[tuple[int, str]]:
+    j = tables.journal
+    return [(int(row), str(shift)) for row, shift in j.select(j.row, j.shift_id).where(j.row >= place).tuples()]
+
+
+def _select(tables: Tables) -> Any:
+    j = tables.journal
+    return j.select(j.row, j.epoch, j.seq, j.doc_id, j.kind, j.v, j.at, j.body, j.prev_hash, j.hash)
+
+
+def _stored(tables: Tables, query: Any) -> list[Stored]:
+    till_id = the_till(tables).till_id
+    return [Stored(place, Row(till_id, *columns)) for place, *columns in query.tuples()]

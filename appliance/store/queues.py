@@ -1,0 +1,251 @@
+"""What waits for an outside effect: print jobs, fiscal records, manual sync runs; and notes of how a channel stands."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from peewee import fn
+
+from appliance.domain.delivery import FiscalState, PrintState
+from appliance.domain.fiscal import FrozenSale
+from appliance.store.tables import Tables
+
+OPEN_PRINT_STATES = (PrintState.WAITING.value, PrintState.STARTED.value, PrintState.ASK.value)
+
+
+class JobKind(StrEnum):
+    RECEIPT = "receipt"
+    X_REPORT = "x_report"
+    CLOSING = "closing"
+    DRAWER = "drawer"
+
+
+@dataclass(frozen=True)
+class PrintJob:
+    """`kick` opens the drawer first; `is_copy` prints KOPIE; `body` is JSON of what is not a journal document."""
+
+    n: int
+    job_id: str
+    kind: JobKind
+    doc_id: str
+    number: str
+    kick: bool
+    is_copy: bool
+    body: str
+    state: PrintState
+    created_at: str
+    boot: str
+
+
+@dataclass(frozen=True)
+class FiscalRecord:
+    """What is or was to be reported; `data` holds the official attributes exactly as they are sent."""
+
+    doc_id: str
+    number: str
+    dialect: str
+    mode: str
+    data: dict[str, str]
+    state: FiscalState
+    created_at: str
+    boot: str
+    attempts: int
+    next_try_at: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SyncRunRow:
+    run_id: str
+    requested_at: str
+    phase: str
+    done: int
+    total: int
+    finished_at: str
+    error: str
+    result: str
+
+
+# ---- print jobs
+
+
+def add_job(
+    tables: Tables,
+    *,
+    job_id: str,
+    kind: JobKind,
+    doc_id: str,
+    number: str,
+    at: str,
+    boot: str,
+    kick: bool = False,
+    is_copy: bool = False,
+    body: str = "",
+) -> None:
+    tables.print_job.insert(
+        job_id=job_id,
+        kind=kind.value,
+        doc_id=doc_id,
+        number=number,
+        kick=int(kick),
+        is_copy=int(is_copy),
+        body=body,
+        state=PrintState.WAITING.value,
+        created_at=at,
+        boot=boot,
+    ).execute()
+
+
+def jobs(tables: Tables, *states: PrintState, limit: int = 100) -> list[PrintJob]:
+    """In the order they were made."""
+    p = tables.print_job
+    query = (
+        p.select(
+            p.n, p.job_id, p.kind, p.doc_id, p.number, p.kick, p.is_copy, p.body, p.state, p.created_at, p.boot
+        )
+        .where(p.state.in_([state.value for state in states]))
+        .order_by(p.n)
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        PrintJob(n, job_id, JobKind(kind), doc_id, number, bool(kick), bool(is_copy), body, PrintState(state), at, boot)
+        for n, job_id, kind, doc_id, number, kick, is_copy, body, state, at, boot in query.tuples()
+    ]
+
+
+def set_job(tables: Tables, job_id: str, state: PrintState) -> None:
+    p = tables.print_job
+    p.update(state=state.value).where(p.job_id == job_id).execute()
+
+
+def count_jobs(tables: Tables, *states: PrintState) -> int:
+    p = tables.print_job
+    return int(p.select(p.n).where(p.state.in_([state.value for state in states])).count())
+
+
+# ---- fiscal records
+
+
+def add_record(tables: Tables, *, doc_id: str, number: str, frozen: FrozenSale, at: str, boot: str) -> None:
+    tables.fiscal_record.insert(
+        doc_id=doc_id,
+        number=number,
+        dialect=frozen.dialect.value,
+        mode=frozen.mode.value,
+        data=json.dumps(frozen.data),
+        state=FiscalState.WAITING.value,
+        created_at=at,
+        boot=boot,
+    ).execute()
+
+
+def load_record(tables: Tables, doc_id: str) -> FiscalRecord | None:
+    f = tables.fiscal_record
+    found = _records(tables).where(f.doc_id == doc_id).tuples().first()
+    return _record(found) if found else None
+
+
+def waiting_records(tables: Tables, *, newest_first: bool, limit: int) -> list[FiscalRecord]:
+    f = tables.fiscal_record
+    order = (f.created_at.desc(), f.number.desc()) if newest_first else (f.created_at, f.number)
+    query = _records(tables).where(f.state == FiscalState.WAITING.value).order_by(*order).limit(limit)
+    return [_record(found) for found in query.tuples()]
+
+
+def count_records(tables: Tables, state: FiscalState) -> tuple[int, str]:
+    """How many, and when the oldest was made ('' for none)."""
+    f = tables.fiscal_record
+    count, oldest = (
+        f.select(fn.COUNT(f.doc_id), fn.MIN(f.created_at)).where(f.state == state.value).tuples().first()
+    )  # fmt: skip
+    return int(count), oldest or ""
+
+
+def update_record(tables: Tables, doc_id: str, **columns: object) -> None:
+    f = tables.fiscal_record
+    f.update(**columns).where(f.doc_id == doc_id).execute()
+
+
+def add_attempt(tables: Tables, *, uuid: str, doc_id: str, at: str) -> None:
+    tables.fiscal_attempt.insert(uuid=uuid, doc_id=doc_id, at=at).execute()
+
+
+def finish_attempt(tables: Tables, uuid: str, *, outcome: str, detail: str, trace_id: str, answer: bytes) -> None:
+    a = tables.fiscal_attempt
+    a.update(outcome=outcome, detail=detail, trace_id=trace_id, answer=answer).where(a.uuid == uuid).execute()
+
+
+def _records(tables: Tables) -> Any:
+    f = tables.fiscal_record
+    return f.select(
+        f.doc_id, f.number, f.dialect, f.mode, f.data, f.state, f.created_at, f.boot, f.attempts, f.next_try_at,
+        f.code, f.reason,
+    )  # fmt: skip
+
+
+def _record(found: Any) -> FiscalRecord:
+    doc_id, number, dialect, mode, data, state, created_at, boot, attempts, next_try_at, code, reason = found
+    return FiscalRecord(
+        doc_id, number, dialect, mode, json.loads(data), FiscalState(state), created_at, boot, attempts, next_try_at,
+        code, reason,
+    )  # fmt: skip
+
+
+# ---- manual sync runs
+
+
+def add_run(tables: Tables, run_id: str, *, at: str) -> None:
+    tables.sync_run.insert(run_id=run_id, requested_at=at, phase="waiting").execute()
+
+
+def unfinished_run(tables: Tables) -> SyncRunRow | None:
+    s = tables.sync_run
+    return _run(_runs(tables).where(s.finished_at == "").order_by(s.requested_at).limit(1))
+
+
+def load_run(tables: Tables, run_id: str) -> SyncRunRow | None:
+    return _run(_runs(tables).where(tables.sync_run.run_id == run_id))
+
+
+def last_run(tables: Tables) -> SyncRunRow | None:
+    return _run(_runs(tables).order_by(tables.sync_run.requested_at.desc()).limit(1))
+
+
+def update_run(tables: Tables, run_id: str, **columns: object) -> None:
+    s = tables.sync_run
+    s.update(**columns).where(s.run_id == run_id).execute()
+
+
+def _runs(tables: Tables) -> Any:
+    s = tables.sync_run
+    return s.select(s.run_id, s.requested_at, s.phase, s.done, s.total, s.finished_at, s.error, s.result)
+
+
+def _run(query: Any) -> SyncRunRow | None:
+    found = query.tuples().first()
+    return SyncRunRow(*found) if found else None
+
+
+# ---- notes
+
+
+def set_note(tables: Tables, key: str, value: object, *, at: str) -> None:
+    n = tables.note
+    text = json.dumps(value, ensure_ascii=False)
+    n.insert(key=key, value=text, at=at).on_conflict(
+        conflict_target=[n.key], update={n.value: text, n.at: at}
+    ).execute()
+
+
+def note(tables: Tables, key: str) -> Any:
+    """The value, or None."""
+    n = tables.note
+    found = n.select(n.value).where(n.key == key).tuples().first()
+    return json.loads(found[0]) if found else None
+
+
+def drop_note(tables: Tables, key: str) -> None:
+    n = tables.note
+    n.delete().where(n.key == key).execute()

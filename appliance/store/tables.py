@@ -1,0 +1,71 @@
+"""The tables as peewee query builders, bound to one database.
+
+Query-builder tables instead of model classes, because several tills (simulator, tests) live in one process and a
+model class has a single global database.
+"""
+
+from typing import Any
+
+from peewee import Table
+from playhouse.apsw_ext import APSWDatabase
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "till": (
+        "id", "till_id", "prefix", "board_serial", "epoch", "series", "next_number", "head_seq", "head_hash",
+        "acked_row", "stamp_ms",
+    ),
+    "journal": (
+        "row", "epoch", "seq", "doc_id", "kind", "v", "at", "body", "prev_hash", "hash", "shift_id",
+    ),
+    "used_series": ("series", "epoch"),
+    "shift": ("shift_id", "number", "opened_at", "user", "opening_float", "closed_at", "closing", "proof"),
+    "receipt": ("doc_id", "row", "number", "kind", "issued_at", "shift_id", "paid", "methods", "refund_of"),
+    "receipt_line": ("doc_id", "n", "item_id", "name", "quantity", "total"),
+    "payment": ("doc_id", "n", "method", "amount"),
+    "cash_move": ("doc_id", "shift_id", "at", "amount", "reason"),
+    "fiscal_record": (
+        "doc_id", "number", "dialect", "mode", "data", "state", "created_at", "boot", "attempts", "next_try_at",
+        "code", "reason", "warnings",
+    ),
+    "fiscal_attempt": ("uuid", "doc_id", "at", "outcome", "detail", "trace_id", "answer"),
+    "print_job": (
+        "n", "job_id", "kind", "doc_id", "number", "kick", "is_copy", "body", "state", "created_at", "boot",
+    ),
+    "category": ("category_id", "name", "colour", "position", "deleted"),
+    "item": (
+        "item_id", "name", "folded", "price", "vat_class", "category_id", "plu", "unit", "deleted", "in_scope",
+    ),
+    "item_ean": ("item_id", "n", "ean"),
+    "item_label": ("item_id", "n", "label"),
+    "field_stamp": ("row_id", "field", "stamp"),
+    "sync_run": ("run_id", "requested_at", "phase", "done", "total", "finished_at", "error", "result"),
+    "note": ("key", "value", "at"),
+}  # fmt: skip
+
+
+class Tables:
+    """Every table of the till; attributes carry the tables' own names."""
+
+    def __init__(self, db: APSWDatabase) -> None:
+        # Any: a table's columns are its attributes, made at run time
+        def bound(name: str) -> Any:
+            return Table(name, COLUMNS[name], _database=db)
+
+        self.till = bound("till")
+        self.journal = bound("journal")
+        self.used_series = bound("used_series")
+        self.shift = bound("shift")
+        self.receipt = bound("receipt")
+        self.receipt_line = bound("receipt_line")
+        self.payment = bound("payment")
+        self.cash_move = bound("cash_move")
+        self.fiscal_record = bound("fiscal_record")
+        self.fiscal_attempt = bound("fiscal_attempt")
+        self.print_job = bound("print_job")
+        self.category = bound("category")
+        self.item = bound("item")
+        self.item_ean = bound("item_ean")
+        self.item_label = bound("item_label")
+        self.field_stamp = bound("field_stamp")
+        self.sync_run = bound("sync_run")
+        self.note = bound("note")
