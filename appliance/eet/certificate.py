@@ -1,0 +1,263 @@
+"""Certificates: the till's own key store, the anchors we trust, and whether a signer is the one we were told."""
+
+import base64
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
+from cryptography.x509.oid import ExtensionOID, NameOID
+from OpenSSL import crypto
+
+from appliance.eet.errors import (
+    CertificateExpired,
+    CertificateNotYetValid,
+    ForeignCertificate,
+    NotAKeyStore,
+    TestCertificate,
+    UntrustedSigner,
+    UnusableKey,
+    WrongPassword,
+)
+
+KEY_STORE_BYTES_MAX = 64 * 1024
+
+_CA_POLICIES = "1.2.203.19122063.10."
+_PRODUCTION_POLICIES = _CA_POLICIES + "1.102."
+
+
+class Environment(StrEnum):
+    """For which of the tax office's servers a till certificate was issued."""
+
+    PRODUCTION = "production"
+    PLAYGROUND = "playground"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The till's key and certificate, loaded once; `token` is what goes into each envelope."""
+
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...]
+    token: str
+
+    @property
+    def eic(self) -> str:
+        """The taxpayer the certificate was issued for (the common name)."""
+        return common_name(self.certificate) or ""
+
+    @property
+    def environment(self) -> Environment:
+        """Judged by the certificate policy."""
+        return environment_of(self.certificate)
+
+    def to_pem(self) -> bytes:
+        """Key (not encrypted), certificate and chain: for a file only the sync daemon can read."""
+        key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return key + b"".join(each.public_bytes(Encoding.PEM) for each in (self.certificate, *self.chain))
+
+
+@dataclass(frozen=True, slots=True)
+class SignerName:
+    """Who must have signed an answer. What is None is not compared; at least one must be given."""
+
+    organisation: str | None = None
+    common_name: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.organisation and not self.common_name:
+            raise ValueError("a signer needs an organisation or a common name")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom to believe: issuing CAs (partial chains are enough) and the name of the signer."""
+
+    anchors: tuple[x509.Certificate, ...]
+    signer: SignerName
+
+    def check(self, certificate: x509.Certificate, *, at: datetime) -> None:
+        """Raise UntrustedSigner unless it chains to an anchor at that instant and bears the configured name."""
+        check_chain(certificate, anchors=self.anchors, at=at)
+        for wanted, found in (
+            (self.signer.organisation, organisation(certificate)),
+            (self.signer.common_name, common_name(certificate)),
+        ):
+            if wanted is not None and wanted != found:
+                raise UntrustedSigner("name", f"signed by {found!r}, expected {wanted!r}")
+
+
+def load_p12(data: bytes, password: str, *, at: datetime) -> Identity:
+    """Open the tax office's key store (RC2 and 3DES encrypted) and judge the certificate at the given time.
+
+    Raises NotAKeyStore, WrongPassword, UnusableKey, CertificateExpired, CertificateNotYetValid.
+    """
+    if len(data) > KEY_STORE_BYTES_MAX:
+        raise NotAKeyStore(f"{len(data)} bytes, at most {KEY_STORE_BYTES_MAX}")
+    try:
+        store = pkcs12.load_pkcs12(data, password.encode("utf-8"))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        if "password" in str(error).lower():
+            raise WrongPassword("the key store does not open with this password") from error
+        raise NotAKeyStore(str(error)) from error
+    if store.cert is None:
+        raise UnusableKey("the key store holds no certificate")
+    chain = tuple(each.certificate for each in store.additional_certs)
+    identity = _identity(store.key, store.cert.certificate, chain)
+    check_validity(identity.certificate, at=at)
+    return identity
+
+
+def load_pem(data: bytes) -> Identity:
+    """What `Identity.to_pem` wrote. Raises NotAKeyStore, UnusableKey."""
+    try:
+        key = load_pem_private_key(data, password=None)
+        certificate, *chain = x509.load_pem_x509_certificates(data)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise NotAKeyStore(str(error)) from error
+    return _identity(key, certificate, tuple(chain))
+
+
+def _identity(key: object, certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> Identity:
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise UnusableKey("the key store holds no RSA key")
+    if key.public_key() != certificate.public_key():
+        raise UnusableKey("the key and the certificate do not belong together")
+    token = base64.b64encode(certificate.public_bytes(Encoding.DER)).decode("ascii")
+    return Identity(key=key, certificate=certificate, chain=chain, token=token)
+
+
+def check_validity(certificate: x509.Certificate, *, at: datetime) -> None:
+    """Raise CertificateNotYetValid or CertificateExpired for the given instant."""
+    if at < certificate.not_valid_before_utc:
+        raise CertificateNotYetValid(certificate.not_valid_before_utc)
+    if at > certificate.not_valid_after_utc:
+        raise CertificateExpired(certificate.not_valid_after_utc)
+
+
+def check_usable(identity: Identity, *, eic: str, live: bool, at: datetime) -> None:
+    """Raise the CertificateProblem that keeps this till from reporting with it, if there is one."""
+    check_validity(identity.certificate, at=at)
+    if identity.eic != eic:
+        raise ForeignCertificate(found=identity.eic, expected=eic)
+    if live and identity.environment is not Environment.PRODUCTION:
+        raise TestCertificate(f"a {identity.environment} certificate cannot report live sales")
+
+
+def environment_of(certificate: x509.Certificate) -> Environment:
+    """By the policy the CA put into it.
+
+    The interface document names 1.2.203.19122063.10.4.102 for the playground; the published playground certificates
+    carry 10.2.102. So whatever the CA issues outside the production branch counts as a test certificate.
+    """
+    found = _policies(certificate)
+    if any(policy.startswith(_PRODUCTION_POLICIES) for policy in found):
+        return Environment.PRODUCTION
+    if any(policy.startswith(_CA_POLICIES) for policy in found):
+        return Environment.PLAYGROUND
+    return Environment.UNKNOWN
+
+
+def _policies(certificate: x509.Certificate) -> list[str]:
+    try:
+        value = certificate.extensions.get_extension_for_oid(ExtensionOID.CERTIFICATE_POLICIES).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return []
+    assert isinstance(value, x509.CertificatePolicies)
+    return [policy.policy_identifier.dotted_string for policy in value]
+
+
+def load_anchors(files: Iterable[bytes]) -> tuple[x509.Certificate, ...]:
+    """Certificates from files that are each PEM (one or several) or DER. Raises NotAKeyStore."""
+    found: list[x509.Certificate] = []
+    for data in files:
+        try:
+            if b"-----BEGIN CERTIFICATE-----" in data:
+                found.extend(x509.load_pem_x509_certificates(data))
+            else:
+                found.append(x509.load_der_x509_certificate(data))
+        except ValueError as error:
+            raise NotAKeyStore(f"no certificate: {error}") from error
+    return tuple(found)
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of the DER form, 64 lower-case hex digits."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def same_fingerprint(certificate: x509.Certificate, typed: str) -> bool:
+    """Whether a fingerprint as people type it (colons, spaces, capitals) names this certificate."""
+    return re.sub(r"[\s:]", "", typed).lower() == fingerprint(certificate)
+
+
+def common_name(certificate: x509.Certificate) -> str | None:
+    """The one CN of the subject; None if there is none or several."""
+    return _one_name(certificate, NameOID.COMMON_NAME)
+
+
+def organisation(certificate: x509.Certificate) -> str | None:
+    """The one O of the subject; None if there is none or several."""
+    return _one_name(certificate, NameOID.ORGANIZATION_NAME)
+
+
+def _one_name(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str | None:
+    try:
+        found = certificate.subject.get_attributes_for_oid(oid)
+    except ValueError:
+        return None
+    return str(found[0].value) if len(found) == 1 else None
+
+
+def check_chain(certificate: x509.Certificate, *, anchors: Iterable[x509.Certificate], at: datetime) -> None:
+    """Raise UntrustedSigner unless a chain leads to one of the anchors at that instant.
+
+    An anchor may be an issuing CA: the root above it is not needed. `at` must know its zone.
+    """
+    store = crypto.X509Store()
+    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+    # set_time reads the wall-clock fields and takes them for UTC, whatever the zone.
+    store.set_time(at.astimezone(UTC).replace(tzinfo=None))
+    known = False
+    for anchor in anchors:
+        store.add_cert(crypto.X509.from_cryptography(anchor))
+        known = True
+    if not known:
+        raise UntrustedSigner("no_anchor", "no trust anchor is configured")
+    try:
+        crypto.X509StoreContext(store, crypto.X509.from_cryptography(certificate)).verify_certificate()
+    except crypto.X509StoreContextError as error:
+        raise UntrustedSigner("chain", str(error)) from error
+    except crypto.Error as error:
+        raise UntrustedSigner("chain", repr(error)[:200]) from error
+    if not _may_sign(certificate):
+        raise UntrustedSigner("key_usage", "the certificate is not one for signatures")
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """A CA's own certificate or one without the signature usage never signs messages."""
+    try:
+        extensions = certificate.extensions
+        for extension in extensions:
+            value = extension.value
+            if isinstance(value, x509.BasicConstraints) and value.ca:
+                return False
+            if isinstance(value, x509.KeyUsage) and not (value.digital_signature or value.content_commitment):
+                return False
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return False
+    return True

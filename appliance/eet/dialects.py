@@ -1,0 +1,8 @@
+"""The versions of the protocol this room speaks, by the name a fiscal record is stored with."""
+
+from collections.abc import Mapping
+
+from appliance.eet.message import Dialect
+from appliance.eet.v4 import V4
+
+DIALECTS: Mapping[str, Dialect] = {V4.name: V4}
