@@ -16,7 +16,7 @@ class Waker:
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)  # noqa: FBT003 -- the standard library's own signature
+        self._socket.setblocking(False)
 
     def wake(self, *names: str) -> None:
         for name in names:
@@ -36,7 +36,7 @@ class WakeListener:
         self._path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(self._path))
-        self._socket.setblocking(False)  # noqa: FBT003
+        self._socket.setblocking(False)
 
     def wait(self, timeout_s: float) -> bool:
         """Sleep until woken or the time is over; True when woken. Everything waiting is taken at once."""

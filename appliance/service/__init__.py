@@ -1,0 +1,1 @@
+"""Use cases of the till: one verb, one function, one transaction."""

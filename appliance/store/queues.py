@@ -11,8 +11,6 @@ from appliance.domain.delivery import FiscalState, PrintState
 from appliance.domain.fiscal import FrozenSale
 from appliance.store.tables import Tables
 
-OPEN_PRINT_STATES = (PrintState.WAITING.value, PrintState.STARTED.value, PrintState.ASK.value)
-
 
 class JobKind(StrEnum):
     RECEIPT = "receipt"
@@ -118,6 +116,11 @@ def jobs(tables: Tables, *states: PrintState, limit: int = 100) -> list[PrintJob
 def set_job(tables: Tables, job_id: str, state: PrintState) -> None:
     p = tables.print_job
     p.update(state=state.value).where(p.job_id == job_id).execute()
+
+
+def requeue_as_copy(tables: Tables, job_id: str, *, boot: str) -> None:
+    p = tables.print_job
+    p.update(state=PrintState.WAITING.value, is_copy=1, kick=0, boot=boot).where(p.job_id == job_id).execute()
 
 
 def count_jobs(tables: Tables, *states: PrintState) -> int:

@@ -1,0 +1,149 @@
+"""One frozen tree of settings, read at start from the vendor's file and then the operator's.
+
+A bad value is one line naming file, key, value and what is allowed. Every leaf stands with a comment in
+`config/pokladna.toml` (a house-rule test compares them).
+"""
+
+import os
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from appliance.domain.fiscal import Dialect, Mode
+from appliance.domain.vat import VatStatus
+
+VENDOR_FILE = Path("/usr/lib/pokladna/pokladna.toml")
+OPERATOR_FILE = Path("/etc/pokladna/pokladna.toml")
+ENVIRONMENT_VARIABLE = "POKLADNA_CONFIG"
+
+Text = Annotated[str, Field(max_length=200)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class ConfigError(Exception):
+    """One line for the operator."""
+
+
+class Leafs(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TillConfig(Leafs):
+    name: Text = "Pokladna 1"
+    prefix: str = Field(default="P1", pattern="^[A-Z0-9]{1,4}$")
+    user: Text = "Obsluha"
+
+
+class ShopConfig(Leafs):
+    name: Text = "Můj obchod"
+    address: tuple[Text, ...] = ()
+    ico: str = Field(default="", pattern="^([0-9]{8})?$")
+    dic: str = Field(default="", pattern="^(CZ[0-9]{8,10})?$")
+    vat_status: VatStatus = VatStatus.NON_PAYER
+    footer: tuple[Text, ...] = ("Děkujeme za nákup",)
+
+
+class RegimeConfig(Leafs):
+    valid_from: datetime
+    mode: Mode
+    dialect: Dialect = Dialect.V4
+
+
+class EetConfig(Leafs):
+    eic: str = Field(default="", pattern="^(CZ[0-9]{8,10})?$")
+    id_jednotky: str = Field(default="", pattern="^([1-9][0-9]{0,8})?$")
+    id_pokl: str = Field(default="1", pattern=r"^[0-9a-zA-Z.,:;/#\-_ ]{1,20}$")
+    regimes: tuple[RegimeConfig, ...] = ()
+    live_url: Text = "https://trzbyeet.gov.cz/eet/services/EETServiceSOAP/v4"
+    playground_url: Text = "https://pg.trzbyeet.gov.cz/eet/services/EETServiceSOAP/v4"
+    tls_ca_file: Path | None = None
+    answer_trust_files: tuple[Path, ...] = ()
+    answer_signer: Text = "Generální finanční ředitelství"
+    response_wait_s: Annotated[int, Field(ge=2, le=10)] = 2
+    connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5
+    read_timeout_s: Annotated[float, Field(gt=0, le=120)] = 20
+    retry_schedule_s: tuple[Annotated[int, Field(ge=1, le=86400)], ...] = Field(
+        default=(5, 15, 60, 300, 900), min_length=1
+    )
+
+
+class BackofficeConfig(Leafs):
+    url: str = Field(default="", pattern="^(https://.+)?$")
+    ca_file: Path | None = None
+    poll_s: Annotated[int, Field(ge=1, le=15)] = 15
+    status_s: Annotated[int, Field(ge=5, le=600)] = 60
+
+
+class PrinterConfig(Leafs):
+    host: Text = ""
+    port: Port = 9100
+    width_chars: Literal[32, 42, 48] = 48
+    stall_timeout_s: Annotated[float, Field(gt=0, le=120)] = 15
+
+
+class PathsConfig(Leafs):
+    data: Path = Path("/var/lib/pokladna")
+    secret: Path = Path("/data/secret")
+    run: Path = Path("/run/pokladna")
+
+
+class UiConfig(Leafs):
+    theme: Literal["light", "dark"] = "light"
+    language: Literal["cs", "en"] = "cs"
+    width: Annotated[int, Field(ge=800, le=3840)] = 1280
+    height: Annotated[int, Field(ge=480, le=2160)] = 800
+    fullscreen: bool = True
+    inspect_socket: Path | None = None
+
+
+class Config(Leafs):
+    till: TillConfig = TillConfig()
+    shop: ShopConfig = ShopConfig()
+    eet: EetConfig = EetConfig()
+    backoffice: BackofficeConfig = BackofficeConfig()
+    printer: PrinterConfig = PrinterConfig()
+    paths: PathsConfig = PathsConfig()
+    ui: UiConfig = UiConfig()
+
+
+def load_config(operator_file: Path | None = None) -> Config:
+    """The vendor's settings overlaid by the operator's, key by key. Raises ConfigError.
+
+    The operator's file is the one named, else `$POKLADNA_CONFIG`, else /etc/pokladna/pokladna.toml if it is there.
+    """
+    named = operator_file or (Path(os.environ[ENVIRONMENT_VARIABLE]) if os.environ.get(ENVIRONMENT_VARIABLE) else None)
+    tree: dict[str, Any] = {}
+    for path, required in ((VENDOR_FILE, False), (named or OPERATOR_FILE, named is not None)):
+        if required or path.exists():
+            layer = _read(path)
+            _validated(layer, path)
+            for section, leafs in layer.items():
+                tree.setdefault(section, {}).update(leafs)
+    config = _validated(tree, named or OPERATOR_FILE)
+    for regime in config.eet.regimes:
+        if regime.valid_from.tzinfo is None:
+            raise ConfigError("eet.regimes.valid_from: must carry an offset, such as 2027-01-01T00:00:00+01:00")
+        if regime.mode != Mode.OFF and not (config.eet.eic and config.eet.id_jednotky):
+            raise ConfigError(f"eet: mode {regime.mode} needs eet.eic and eet.id_jednotky")
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a TOML file: {error}") from error
+
+
+def _validated(tree: dict[str, Any], path: Path) -> Config:
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {key} = {first['input']!r}: {first['msg']}") from error

@@ -1,0 +1,28 @@
+"""What a use case refuses.
+
+    ServiceError
+    ├── ShiftNotOpen       nothing can be sold or refunded before the till is opened
+    ├── ShiftAlreadyOpen
+    ├── NotFound           no such receipt or item
+    └── StoreFailed        the database did not take it (disk full, locked): nothing has happened
+"""
+
+
+class ServiceError(Exception):
+    pass
+
+
+class ShiftNotOpen(ServiceError):
+    pass
+
+
+class ShiftAlreadyOpen(ServiceError):
+    pass
+
+
+class NotFound(ServiceError):
+    pass
+
+
+class StoreFailed(ServiceError):
+    pass

@@ -1,0 +1,54 @@
+"""What every use case is given: the store, who sells, and where time, ids and wake-ups come from."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.domain.fiscal import Regime, Taxpayer
+from appliance.domain.receipt import ClockState, Seller
+from appliance.service.errors import StoreFailed
+from appliance.store.db import Store, StoreError
+from appliance.store.tables import Tables
+
+
+@dataclass(frozen=True)
+class Shop:
+    """`now` gives aware moments with the shop's offset, `new_id` a UUIDv4, `wake` tells processes there is work.
+
+    `boot` names this start of the machine: a print job of an earlier one is never repeated by itself.
+    """
+
+    store: Store
+    seller: Seller
+    till_name: str
+    user: str
+    taxpayer: Taxpayer
+    regimes: tuple[Regime, ...]
+    boot: str
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    wake: Callable[..., None]
+    clock: Callable[[], ClockState]
+
+    @contextmanager
+    def fact(self) -> Iterator[Tables]:
+        """A transaction that is on disk when it ends. Raises StoreFailed, and nothing has happened then."""
+        try:
+            with self.store.fact() as tables:
+                yield tables
+        except StoreError as error:
+            raise StoreFailed(str(error)) from error
+
+    @contextmanager
+    def mark(self) -> Iterator[Tables]:
+        """A transaction that may be lost in a power cut. Raises StoreFailed."""
+        try:
+            with self.store.mark() as tables:
+                yield tables
+        except StoreError as error:
+            raise StoreFailed(str(error)) from error
+
+    @property
+    def tables(self) -> Tables:
+        return self.store.tables

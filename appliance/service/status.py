@@ -1,0 +1,90 @@
+"""How the till is: what waits, for how long, and why (B8)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.domain.clock import parse_iso
+from appliance.domain.delivery import FiscalState, PrintState
+from appliance.domain.fiscal import Mode, regime_at
+from appliance.service.shift import OpenShift, current_shift
+from appliance.service.shop import Shop
+from appliance.store import journal, queues
+
+PRINTER_NOTE = "printer"  # {"word": …}, written by the print process
+EET_NOTE = "eet"  # {"fault": …}, written by the sync daemon
+BACKOFFICE_NOTE = "backoffice"  # {"paired": …, "fault": …}, written by the sync daemon
+
+
+@dataclass(frozen=True)
+class PrinterState:
+    """`word`: ok, unknown, none, offline, paper_out, cover_open, stalled, broken."""
+
+    word: str
+    waiting: int
+    asking: int
+
+
+@dataclass(frozen=True)
+class EetState:
+    """`fault` is '' or a machine word; ages in seconds."""
+
+    mode: Mode
+    waiting: int
+    parked: int
+    oldest_age_s: int
+    fault: str
+
+
+@dataclass(frozen=True)
+class BackofficeState:
+    paired: bool
+    unsent: int
+    oldest_age_s: int
+    fault: str
+
+
+@dataclass(frozen=True)
+class TillStatus:
+    now: datetime
+    shift: OpenShift | None
+    printer: PrinterState
+    eet: EetState
+    backoffice: BackofficeState
+
+
+def till_status(shop: Shop) -> TillStatus:
+    now = shop.now()
+    with shop.store.snapshot() as tables:
+        printer = queues.note(tables, PRINTER_NOTE) or {}
+        eet = queues.note(tables, EET_NOTE) or {}
+        backoffice = queues.note(tables, BACKOFFICE_NOTE) or {}
+        waiting, oldest_record = queues.count_records(tables, FiscalState.WAITING)
+        parked, _ = queues.count_records(tables, FiscalState.PARKED)
+        unsent, oldest_row = journal.unsent(tables)
+        regime = regime_at(shop.regimes, now)
+        return TillStatus(
+            now=now,
+            shift=current_shift(shop),
+            printer=PrinterState(
+                word=printer.get("word", "unknown"),
+                waiting=queues.count_jobs(tables, PrintState.WAITING, PrintState.STARTED),
+                asking=queues.count_jobs(tables, PrintState.ASK),
+            ),
+            eet=EetState(
+                mode=regime.mode if regime else Mode.OFF,
+                waiting=waiting,
+                parked=parked,
+                oldest_age_s=_age_s(now, oldest_record),
+                fault=eet.get("fault", ""),
+            ),
+            backoffice=BackofficeState(
+                paired=bool(backoffice.get("paired", False)),
+                unsent=unsent,
+                oldest_age_s=_age_s(now, oldest_row),
+                fault=backoffice.get("fault", ""),
+            ),
+        )
+
+
+def _age_s(now: datetime, at: str) -> int:
+    return max(0, round((now - parse_iso(at)).total_seconds())) if at else 0
