@@ -1,4 +1,4 @@
-"""The import-linter contract behind the table of rooms in docs/architecture.md.
+"""The import-linter contract behind our table of rooms (docs/decisions/0002).
 
 import-linter's own contracts name what is forbidden, so a library nobody thought of is allowed everywhere. A row of our
 table says what a room *may* import, and so does this contract: its own modules, the modules listed (with what is inside
