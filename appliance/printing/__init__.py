@@ -1,0 +1,1 @@
+"""The print process: from documents to paper."""

@@ -118,6 +118,11 @@ def set_job(tables: Tables, job_id: str, state: PrintState) -> None:
     p.update(state=state.value).where(p.job_id == job_id).execute()
 
 
+def kicked(tables: Tables, job_id: str) -> None:
+    """The job's drawer pulse is out; it is not given again."""
+    tables.print_job.update(kick=0).where(tables.print_job.job_id == job_id).execute()
+
+
 def requeue_as_copy(tables: Tables, job_id: str, *, boot: str) -> None:
     p = tables.print_job
     p.update(state=PrintState.WAITING.value, is_copy=1, kick=0, boot=boot).where(p.job_id == job_id).execute()

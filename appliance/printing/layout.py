@@ -1,0 +1,251 @@
+"""Documents as elements of paper: receipt, X report, closing. Pure; widths in characters of normal size.
+
+`measure` gives a text as the printer will show it, so that columns stand straight when a character is replaced.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from appliance.domain.clock import parse_iso
+from appliance.domain.delivery import FiscalState
+from appliance.domain.fiscal import Mode
+from appliance.domain.journal import ShiftClosed
+from appliance.domain.money import ZERO, Money, format_amount, format_quantity
+from appliance.domain.receipt import Receipt, ReceiptKind, ReceiptLine
+from appliance.domain.sale import PaymentMethod
+from appliance.domain.shift import ShiftTotals
+from appliance.domain.vat import VatRow, VatStatus
+from appliance.i18n import _
+from drivers.ports import Cut, Element, Feed, Rule, Text
+
+Measure = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The width of the paper, and a text as the printer shows it."""
+
+    width_chars: int
+    measure: Measure
+
+
+@dataclass(frozen=True)
+class FiscalView:
+    """What is known about the report of a receipt when its footer is printed; None for a receipt not reported."""
+
+    mode: Mode
+    state: FiscalState
+    code: str
+
+
+def receipt_head(receipt: Receipt, paper: Paper, *, is_copy: bool) -> list[Element]:
+    """The shop; everything above the document's number."""
+    seller = receipt.seller
+    out: list[Element] = []
+    if is_copy:
+        out.append(Text(_("KOPIE"), bold=True, size="double", align="center"))
+    out += [Text(line, bold=True, size="tall", align="center") for line in _wrap(paper, seller.name)]
+    out += [Text(part, align="center") for line in seller.address for part in _wrap(paper, line)]
+    if seller.ico:
+        ids = _("IČO {ico}").format(ico=seller.ico)
+        if seller.dic and seller.vat_status != VatStatus.NON_PAYER:
+            ids += "  " + _("DIČ {dic}").format(dic=seller.dic)
+        out.append(Text(ids, align="center"))
+    if seller.vat_status == VatStatus.NON_PAYER:
+        out.append(Text(_("Nejsem plátce DPH"), align="center"))
+    elif seller.vat_status == VatStatus.IDENTIFIED_PERSON:
+        out.append(Text(_("Nejsem plátce DPH (identifikovaná osoba)"), align="center"))
+    out.append(Rule())
+    return out
+
+
+def receipt_body(receipt: Receipt, paper: Paper) -> list[Element]:
+    """From the document's number to the VAT table."""
+    at = parse_iso(receipt.issued_at)
+    out: list[Element] = [Text(_pair(paper, _title(receipt), receipt.number), bold=True)]
+    out.append(Text(_pair(paper, at.strftime("%d.%m.%Y %H:%M:%S"), receipt.till)))
+    out.append(Text(_("Obsluha: {user}").format(user=receipt.user)))
+    if receipt.original:
+        out.append(Text(_("Vrací účtenku {number}").format(number=receipt.original.number)))
+        out += [Text(line) for line in _wrap(paper, _("Důvod: {reason}").format(reason=receipt.reason))]
+    out.append(Rule())
+    for line in receipt.lines:
+        out += _line(line, paper)
+    out.append(Rule())
+    out += _sums(receipt, paper)
+    if receipt.vat:
+        out += _vat_table(receipt.vat, paper)
+    return out
+
+
+def fiscal_footer(receipt: Receipt, view: FiscalView | None, paper: Paper) -> list[Element]:
+    """The fiscal block, the shop's last words and the cut. No code is ever invented."""
+    out: list[Element] = []
+    if view is not None:
+        out.append(Rule())
+        if view.mode == Mode.PLAYGROUND:
+            out.append(Text(_("TEST – cvičné prostředí, nejde o evidovanou tržbu"), bold=True, align="center"))
+        if view.mode == Mode.VERIFICATION:
+            out.append(Text(_("OVĚŘOVACÍ REŽIM – tržba není evidována"), bold=True, align="center"))
+        elif view.state == FiscalState.CONFIRMED:
+            out.append(Text("POK: " + view.code))
+        else:
+            out.append(Text(_("Evidence tržby bude odeslána dodatečně"), align="center"))
+    if receipt.seller.footer:
+        out.append(Feed(1))
+        out += [Text(part, align="center") for line in receipt.seller.footer for part in _wrap(paper, line)]
+    return [*out, Feed(1), Cut()]
+
+
+def interrupted_slip() -> list[Element]:
+    """Ends a paper on which an earlier document may stand half printed."""
+    return [Text(_("--- tisk přerušen ---"), bold=True, align="center"), Feed(1), Cut()]
+
+
+def x_document(totals: ShiftTotals, paper: Paper, *, shop: str, number: int, user: str, at: str) -> list[Element]:
+    out: list[Element] = [Text(line, bold=True, size="tall", align="center") for line in _wrap(paper, shop)]
+    out.append(Text(_("Průběžná uzávěrka (X)"), bold=True, align="center"))
+    out.append(Rule())
+    out.append(Text(_pair(paper, _("Směna č. {number}").format(number=number), _moment(at))))
+    out.append(Text(_("Obsluha: {user}").format(user=user)))
+    return [*out, Rule(), *_totals(totals, paper), Feed(1), Cut()]
+
+
+def closing_document(closed: ShiftClosed, paper: Paper, *, shop: str, closed_at: str) -> list[Element]:
+    """The Z: totals, counted cash, and the journal's head that anchors everything before it (B5)."""
+    out: list[Element] = [Text(line, bold=True, size="tall", align="center") for line in _wrap(paper, shop)]
+    out.append(Text(_("Denní uzávěrka (Z)"), bold=True, align="center"))
+    out.append(Rule())
+    out.append(Text(_pair(paper, _("Uzávěrka č. {number}").format(number=closed.number), _moment(closed_at))))
+    out.append(Text(_pair(paper, _("Otevřeno"), _moment(closed.opened_at))))
+    out.append(Text(_("Obsluha: {user}").format(user=closed.user)))
+    out.append(Rule())
+    out += _totals(closed.totals, paper)
+    out.append(Text(_pair(paper, _("Spočítáno v zásuvce"), format_amount(closed.counted))))
+    word = _("Přebytek") if closed.over_short > ZERO else _("Manko") if closed.over_short < ZERO else _("Rozdíl")
+    out.append(Text(_pair(paper, word, format_amount(closed.over_short)), bold=bool(closed.over_short)))
+    out.append(Rule())
+    out.append(Text(_("Otisk žurnálu {seq}:{head}").format(seq=closed.head_seq, head=closed.head)))
+    return [*out, Feed(1), Cut()]
+
+
+METHOD_WORDS = {
+    PaymentMethod.CASH: "Hotově",
+    PaymentMethod.CARD: "Kartou",
+    PaymentMethod.VOUCHER: "Poukaz",
+    PaymentMethod.MEAL_TICKET: "Stravenka",
+    PaymentMethod.TRANSFER: "Převodem",
+}
+
+
+def _title(receipt: Receipt) -> str:
+    payer = receipt.seller.vat_status == VatStatus.VAT_PAYER
+    if receipt.kind == ReceiptKind.REFUND:
+        return _("Opravný daňový doklad") if payer else _("Storno účtenky")
+    return _("Zjednodušený daňový doklad") if payer else _("Účtenka")
+
+
+def _line(line: ReceiptLine, paper: Paper) -> list[Element]:
+    out: list[Element] = [Text(part) for part in _wrap(paper, line.name)]
+    rate = f" {line.vat_percent} %" if line.vat_percent is not None else ""
+    left = f"  {format_quantity(line.quantity)} {line.unit} × {format_amount(line.unit_price)}{rate}"
+    out.append(Text(_pair(paper, left, format_amount(line.total + line.line_discount + line.bill_discount_share))))
+    if line.line_discount:
+        out.append(Text(_pair(paper, "  " + _("sleva"), format_amount(-line.line_discount))))
+    if line.bill_discount_share:
+        out.append(Text(_pair(paper, "  " + _("sleva z účtu"), format_amount(-line.bill_discount_share))))
+    return out
+
+
+def _sums(receipt: Receipt, paper: Paper) -> list[Element]:
+    out: list[Element] = []
+    if receipt.rounding:
+        out.append(Text(_pair(paper, _("Celkem"), format_amount(receipt.total))))
+        out.append(Text(_pair(paper, _("Zaokrouhlení"), format_amount(receipt.rounding))))
+    wide = Paper(paper.width_chars // 2, paper.measure)
+    word = _("K VRÁCENÍ") if receipt.kind == ReceiptKind.REFUND else _("CELKEM Kč")
+    out.append(Text(_pair(wide, word, format_amount(receipt.paid)), bold=True, size="double"))
+    for payment in receipt.payments:
+        amount = receipt.tendered if payment.method == PaymentMethod.CASH and receipt.tendered else payment.amount
+        out.append(Text(_pair(paper, _(METHOD_WORDS[payment.method]), format_amount(amount))))
+    if receipt.change:
+        out.append(Text(_pair(paper, _("Vráceno"), format_amount(receipt.change)), bold=True))
+    return out
+
+
+def _vat_table(rows: Sequence[VatRow], paper: Paper) -> list[Element]:
+    head = (_("DPH"), _("Základ"), _("Daň"), _("Celkem"))
+    out: list[Element] = [Rule(), Text(_columns(paper, head))]
+    out += [
+        Text(
+            _columns(
+                paper,
+                (f"{row.percent} %", format_amount(row.base), format_amount(row.tax), format_amount(row.gross)),
+            )
+        )
+        for row in rows
+    ]
+    return out
+
+
+def _totals(totals: ShiftTotals, paper: Paper) -> list[Element]:
+    def pair(word: str, amount: Money) -> Element:
+        return Text(_pair(paper, word, format_amount(amount)))
+
+    out: list[Element] = [Text(_pair(paper, _("Dokladů"), str(totals.count)))]
+    if totals.refund_count:
+        out.append(Text(_pair(paper, _("z toho storno"), str(totals.refund_count))))
+        out.append(pair(_("Vráceno celkem"), totals.refund_total))
+    if totals.first_number:
+        out.append(Text(_pair(paper, _("Čísla"), f"{totals.first_number} – {totals.last_number}")))
+    out.append(Text(_pair(paper, _("TRŽBA Kč"), format_amount(totals.total)), bold=True))
+    out += [pair("  " + _(METHOD_WORDS[method.method]), method.amount) for method in totals.by_method]
+    if totals.discounts:
+        out.append(pair(_("Slevy"), totals.discounts))
+    if totals.rounding:
+        out.append(pair(_("Zaokrouhlení"), totals.rounding))
+    if totals.vat:
+        out += _vat_table(totals.vat, paper)
+    out.append(Rule())
+    out.append(pair(_("Počáteční hotovost"), totals.opening_float))
+    if totals.cash_moved:
+        out.append(pair(_("Vklady a výběry"), totals.cash_moved))
+    out.append(pair(_("Hotovost má být"), totals.cash_expected))
+    return out
+
+
+def _moment(at: str) -> str:
+    return parse_iso(at).strftime("%d.%m.%Y %H:%M")
+
+
+def _pair(paper: Paper, left: str, right: str) -> str:
+    """Left and right on one line; a left part that is too long is cut, never the amount."""
+    left, right = paper.measure(left), paper.measure(right)
+    room = paper.width_chars - len(right) - 1
+    return f"{left[:room]:<{room}} {right}"
+
+
+def _columns(paper: Paper, cells: Sequence[str]) -> str:
+    """Four right-aligned columns, the first one narrow and left-aligned."""
+    first = 6 if paper.width_chars >= 42 else 5
+    rest = (paper.width_chars - first) // (len(cells) - 1)
+    measured = [paper.measure(cell) for cell in cells]
+    return f"{measured[0]:<{first}}" + "".join(f"{cell:>{rest}}" for cell in measured[1:])
+
+
+def _wrap(paper: Paper, text: str) -> list[str]:
+    """The text in lines of the paper's width, broken at spaces where there are any."""
+    lines: list[str] = []
+    line = ""
+    for word in paper.measure(text).split():
+        candidate = f"{line} {word}" if line else word
+        if len(candidate) <= paper.width_chars:
+            line = candidate
+            continue
+        if line:
+            lines.append(line)
+        while len(word) > paper.width_chars:
+            lines.append(word[: paper.width_chars])
+            word = word[paper.width_chars :]  # noqa: PLW2901 -- what is left of a word longer than the paper
+        line = word
+    return [*lines, line] if line else lines
