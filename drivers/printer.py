@@ -13,7 +13,7 @@ from drivers.profile import GENERIC_58_MM, GENERIC_80_MM, PrinterProfile
 
 __all__ = ["GENERIC_58_MM", "GENERIC_80_MM", "EscposPrinter", "NetworkPrinter", "PrinterProfile"]
 
-PROBE_S = 0.5  # while waiting for the paper, the printer is asked this often how it does
+PROBE_S_MAX = 0.5  # while waiting for the paper, the printer is asked at least this often how it does
 FINISH_S_MAX = 120.0  # a printer that answers "all well" this long without finishing is stalled
 QUESTIONS = (1, 2, 3, 4)  # of DLE EOT: printer, cause of off line, cause of error, paper
 
@@ -104,14 +104,15 @@ class EscposPrinter:
 
     def _await_confirmation(self) -> None:
         started = heard = asked = time.monotonic()
+        probe_s = min(PROBE_S_MAX, self._stall_timeout_s / 4)
         while not self._confirmed:
             now = time.monotonic()
             if now - heard > self._stall_timeout_s or now - started > FINISH_S_MAX:
                 raise PrinterFailure("stalled", f"printing not confirmed, nothing heard for {now - heard:.0f} s")
-            if not self._asked and now - asked >= PROBE_S:
+            if not self._asked and now - asked >= probe_s:
                 self._ask(2)
                 asked = now
-            if self._listen(PROBE_S):
+            if self._listen(probe_s):
                 heard = time.monotonic()
             _raise_for_cause(self._replies.pop(2, 0))
 

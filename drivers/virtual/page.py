@@ -8,6 +8,7 @@ GET  /faults, POST /faults  what is wrong with the printer, as JSON with the nam
 
 import json
 import re
+import sys
 import threading
 from dataclasses import asdict
 from http import HTTPStatus
@@ -30,8 +31,7 @@ class PaperPage:
 
     def __init__(self, printer: VirtualPrinter, host: str = "127.0.0.1", port: int = 0) -> None:
         handler = type("Handler", (_Handler,), {"printer": printer})
-        self._server = ThreadingHTTPServer((host, port), handler)
-        self._server.daemon_threads = True
+        self._server = _Server((host, port), handler)
         self.host, self.port = host, int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.2,), name="paper-page")
 
@@ -45,8 +45,18 @@ class PaperPage:
     def close(self) -> None:
         self._server.shutdown()
         self._thread.join()
-        # Requests that still wait for events end by themselves; they are daemon threads and hold nothing.
-        self._server.socket.close()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    """Requests that still wait for events do not hold up the end: they are daemon threads."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that leaves while it waits is no error worth a traceback; anything else is."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -54,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         url = urlsplit(self.path)
         if url.path == "/":
             self._send(_page(self.printer), "text/html; charset=utf-8")
@@ -67,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(b"", "text/plain", HTTPStatus.NOT_FOUND)
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         """Only JSON is taken: a foreign page open in the same browser cannot send it here unasked."""
         length = int(self.headers.get("Content-Length") or 0)
         wrong_kind = self.headers.get_content_type() != "application/json"
@@ -121,7 +131,7 @@ def _page(printer: VirtualPrinter) -> bytes:
 def _checked_faults(asked: object) -> dict[str, Any]:
     """The asked changes, each of a known name and type; raises ValueError."""
     if not isinstance(asked, dict):
-        raise ValueError("expected an object")  # noqa: TRY004 - a wrong request, not a wrong program
+        raise ValueError("expected an object")
     for name, value in asked.items():
         if name == "slow_s":
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 600:

@@ -96,7 +96,8 @@ def _characters(run: Run) -> Image.Image:
     picture = Image.new("L", (cell * len(run.text), LINE_DOTS * scale), 0)
     pen = ImageDraw.Draw(picture)
     for place, character in enumerate(run.text):
-        pen.text((place * cell, base), character, font=font, fill=255, anchor="ls")
+        if character.isprintable():
+            pen.text((place * cell, base), character, font=font, fill=255, anchor="ls")
     if style.underline:
         pen.rectangle((0, LINE_DOTS * scale - 2, picture.width, LINE_DOTS * scale), fill=255)
     if run.dots != picture.width:
@@ -109,7 +110,7 @@ def _font(*, bold: bool, size: int) -> ImageFont.FreeTypeFont:
     for folder in FONT_FOLDERS:
         path = Path(folder) / FONT_FILES[bold]
         if path.exists():
-            return ImageFont.truetype(str(path), size)
+            return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
     fallback = ImageFont.load_default(size)
     assert isinstance(fallback, ImageFont.FreeTypeFont), "this Pillow was built without FreeType"
     return fallback
