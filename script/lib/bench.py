@@ -22,7 +22,6 @@ def main(arguments: list[str]) -> None:
     names = available()
     if arguments and arguments[0] in names:
         sys.argv = [f"script/bench {arguments[0]}", *arguments[1:]]
-        sys.path.insert(0, str(ROOT))
         runpy.run_module(f"bench.{arguments[0]}", run_name="__main__")
         return
     for name, summary in names.items():

@@ -20,9 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import machine
+from script.lib import machine
 
 PROJECT = Path(__file__).resolve().parents[2]
 BUILD = PROJECT / "build" / "fresh"

@@ -24,11 +24,12 @@ class RoomContract(Contract):
 
     type_name = "room"
 
-    room = fields.StringField()
-    may_import = fields.ListField(subfield=fields.StringField())
-    never = fields.ListField(subfield=fields.StringField(), required=False, default=[])
-    only_stdlib = fields.ListField(subfield=fields.StringField(), required=False)
-    apart = fields.ListField(subfield=fields.StringField(), required=False, default=[])
+    # import-linter puts the parsed values in place of the fields, which their types do not say
+    room: str = fields.StringField()  # type: ignore[assignment]
+    may_import: list[str] = fields.ListField(subfield=fields.StringField())  # type: ignore[assignment]
+    never: list[str] = fields.ListField(subfield=fields.StringField(), default=[])  # type: ignore[assignment]
+    only_stdlib: list[str] | None = fields.ListField(subfield=fields.StringField(), required=False)  # type: ignore[assignment]
+    apart: list[str] = fields.ListField(subfield=fields.StringField(), default=[])  # type: ignore[assignment]
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001 - import-linter's shape
         if self.room not in graph.modules:
