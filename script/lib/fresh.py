@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -217,6 +218,7 @@ def main() -> None:
         ["git", "-C", PROJECT, "log", "-1", "--format=%h %s"], capture_output=True, text=True, check=True
     )
     print(f"fresh: HEAD is {head.stdout.strip()}; what is not committed is not tried", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the root in use is removed
     commands = QUICK if arguments.quick else FULL
     results = [play_case(suite, user, commands) for suite in arguments.suite for user in arguments.user]
     print(f"fresh: {sum(results)} of {len(results)} cases good")
