@@ -10,7 +10,7 @@ from lxml import etree
 from appliance.eet.certificate import Trust, common_name, fingerprint, organisation
 from appliance.eet.document import elements, has_only_elements, parse, text_of
 from appliance.eet.errors import DocumentUnreadable, MessageInvalid, SignatureInvalid, UntrustedSigner
-from appliance.eet.message import BOOLEAN, MOMENT, UUID, Dialect, Rule, received_attributes
+from appliance.eet.message import BOOLEAN, MOMENT, UUID, DialectSpec, Rule, received_attributes
 from appliance.eet.names import SOAP
 from appliance.eet.signature import is_signed, the_body, verify
 
@@ -107,7 +107,7 @@ class Odpoved:
     warnings: tuple[ServerWarning, ...]
 
 
-def read_answer(raw: bytes, *, dialect: Dialect, sent_uuid: str, trust: Trust, at: datetime) -> Answer:
+def read_answer(raw: bytes, *, dialect: DialectSpec, sent_uuid: str, trust: Trust, at: datetime) -> Answer:
     """Judge an answer to the message `sent_uuid` at the given instant. Never raises for any bytes."""
     try:
         root = parse(raw)
@@ -126,7 +126,9 @@ def read_answer(raw: bytes, *, dialect: Dialect, sent_uuid: str, trust: Trust, a
         return UnknownSigner(error.reason, error.detail)
 
 
-def _judge(body: etree._Element, *, certificate: x509.Certificate | None, dialect: Dialect, sent_uuid: str) -> Answer:
+def _judge(
+    body: etree._Element, *, certificate: x509.Certificate | None, dialect: DialectSpec, sent_uuid: str
+) -> Answer:
     content = elements(body)
     if len(content) != 1 or not has_only_elements(body):
         return Unreadable("schema", "the Body holds not exactly one element")
@@ -162,7 +164,7 @@ def signed_by(certificate: x509.Certificate) -> SignedBy:
     )
 
 
-def read_odpoved(element: etree._Element, *, dialect: Dialect) -> Odpoved:
+def read_odpoved(element: etree._Element, *, dialect: DialectSpec) -> Odpoved:
     """Read an Odpoved exactly as the official schema allows it. Raises MessageInvalid."""
     ns = f"{{{dialect.namespace}}}"
     if element.tag != f"{ns}Odpoved":

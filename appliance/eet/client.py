@@ -9,13 +9,11 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.exceptions import HTTPError, NameResolutionError
 
 from appliance.eet.document import ANSWER_BYTES_MAX
-from appliance.eet.message import Dialect
+from appliance.eet.message import DialectSpec
 from appliance.eet.transport import FailureKind, HttpReply, TransportFailure
 
 TRACE_ID_CHARS_MAX = 64
@@ -33,7 +31,7 @@ class EetClient:
         self,
         endpoint: str,
         *,
-        dialect: Dialect,
+        dialect: DialectSpec,
         ca_file: Path | None = None,
         connect_timeout_s: float,
         read_timeout_s: float,
@@ -62,11 +60,11 @@ class EetClient:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = self._read(response.raw)
+                body = _read(response)
                 if body is None:
                     return self._failed(FailureKind.TOO_LARGE, f"more than {ANSWER_BYTES_MAX} bytes")
                 return HttpReply(status=response.status_code, body=body, trace_id=_trace_id(response))
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, OSError) as error:
             return self._failed(_kind(error, sent=self._exchange.request_was_sent), _first_line(error))
 
     def close(self) -> None:
@@ -87,15 +85,6 @@ class EetClient:
             "Accept-Encoding": "identity",
             "User-Agent": "pokladna",
         }
-
-    def _read(self, raw: Any) -> bytes | None:
-        """The body as sent (never decompressed), or None when it is larger than any answer can be."""
-        body = bytearray()
-        while chunk := raw.read1(_CHUNK_BYTES, decode_content=False):
-            body += chunk
-            if len(body) > ANSWER_BYTES_MAX:
-                return None
-        return bytes(body)
 
     def _failed(self, kind: FailureKind, detail: str) -> TransportFailure:
         return TransportFailure(kind=kind, request_was_sent=self._exchange.request_was_sent, detail=detail)
@@ -168,22 +157,30 @@ class _Adapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:  # noqa: FBT001, FBT002
-        self.poolmanager = urllib3.PoolManager(
-            num_pools=connections, maxsize=maxsize, block=block, ssl_context=self._context, **kwargs
-        )
+        super().init_poolmanager(connections, maxsize, block=block, ssl_context=self._context, **kwargs)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ARG002
         """The context holds the CAs already, whatever the session says about `verify`."""
         conn.cert_reqs = "CERT_REQUIRED"
 
 
+def _read(response: requests.Response) -> bytes | None:
+    """The body, or None when it is larger than any answer can be (also after decompression nobody asked for)."""
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > ANSWER_BYTES_MAX:
+            return None
+    return bytes(body)
+
+
 def _kind(error: BaseException, *, sent: bool) -> FailureKind:
     causes = list(_causes(error))
-    if any(isinstance(cause, (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)) for cause in causes):
+    if any(isinstance(cause, (TimeoutError, requests.Timeout)) for cause in causes):
         return FailureKind.TIMEOUT if sent else FailureKind.CONNECT
     if sent:
         return FailureKind.BROKEN
-    if any(isinstance(cause, (NameResolutionError, socket.gaierror)) for cause in causes):
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
         return FailureKind.DNS
     if any(isinstance(cause, (ssl.SSLError, requests.exceptions.SSLError)) for cause in causes):
         return FailureKind.TLS

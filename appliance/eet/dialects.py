@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from appliance.eet.message import Dialect
+from appliance.domain.fiscal import Dialect
+from appliance.eet.message import DialectSpec
 from appliance.eet.v4 import V4
 
-DIALECTS: Mapping[str, Dialect] = {V4.name: V4}
+DIALECTS: Mapping[Dialect, DialectSpec] = {V4.name: V4}

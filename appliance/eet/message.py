@@ -8,6 +8,7 @@ from html import escape
 
 from lxml import etree
 
+from appliance.domain.fiscal import Dialect
 from appliance.eet.errors import MessageInvalid
 from appliance.eet.names import XSI
 
@@ -38,14 +39,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class DialectSpec:
     """One version of the protocol as data.
 
     `data` names the attributes of Data in the order of the official schema; `sale_key` those whose values together are
     one sale for the server; `code` is the attribute of Potvrzeni that holds the server's code.
     """
 
-    name: str
+    name: Dialect
     namespace: str
     prefix: str
     soap_action: str
@@ -139,7 +140,7 @@ def received_attributes(element: etree._Element, rules: Mapping[str, Rule]) -> d
     return values
 
 
-def validate_data(data: Mapping[str, str], *, dialect: Dialect) -> None:
+def validate_data(data: Mapping[str, str], *, dialect: DialectSpec) -> None:
     """Raise MessageInvalid unless the official schema takes these attributes of Data.
 
     One thing is stricter than the schema: no white space around numbers and times, because the sale key is compared
@@ -158,7 +159,7 @@ def header_attributes(header: Header) -> dict[str, str]:
     }
 
 
-def sale_key(data: Mapping[str, str], *, dialect: Dialect) -> tuple[str, ...]:
+def sale_key(data: Mapping[str, str], *, dialect: DialectSpec) -> tuple[str, ...]:
     """The values by which the server recognises one sale."""
     return tuple(data[name] for name in dialect.sale_key)
 
@@ -173,7 +174,7 @@ def text_xml(value: str) -> str:
     return escape(value, quote=False).replace("\r", "&#xD;")
 
 
-def trzba_xml(data: Mapping[str, str], header: Header, *, dialect: Dialect) -> str:
+def trzba_xml(data: Mapping[str, str], header: Header, *, dialect: DialectSpec) -> str:
     """The Trzba element, already in exclusive canonical form: what is written is what is signed.
 
     `data` is sent to the character. Raises MessageInvalid.

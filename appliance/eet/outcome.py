@@ -4,19 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from appliance.domain.fiscal import Mode
 from appliance.eet.answer import Answer, BadlySigned, Confirmed, Refused, SoapFault, UnknownSigner, Unreadable
 from appliance.eet.transport import FailureKind, TransportFailure
 
 CODE_8_RETRIED_FOR = timedelta(hours=24)
 """Code 8 means a technical fault or a fault in the data; nobody can tell which, so it is retried for a day."""
-
-
-class Mode(StrEnum):
-    """How the till reports. VERIFICATION sends `overeni`: checked by the server, never recorded."""
-
-    LIVE = "live"
-    PLAYGROUND = "playground"
-    VERIFICATION = "verification"
 
 
 class Reason(StrEnum):

@@ -7,7 +7,7 @@ from lxml import etree
 
 from appliance.eet.document import MESSAGE_BYTES_MAX, elements, has_only_elements, text_of
 from appliance.eet.errors import MessageInvalid
-from appliance.eet.message import HEADER_RULES, Dialect, Header, received_attributes, trzba_xml
+from appliance.eet.message import HEADER_RULES, DialectSpec, Header, received_attributes, trzba_xml
 from appliance.eet.signature import Signer, sign_envelope
 
 
@@ -19,7 +19,7 @@ class Trzba:
     data: Mapping[str, str]
 
 
-def build_request(data: Mapping[str, str], header: Header, *, dialect: Dialect, signer: Signer) -> bytes:
+def build_request(data: Mapping[str, str], header: Header, *, dialect: DialectSpec, signer: Signer) -> bytes:
     """The signed envelope to be posted, at most 12 000 bytes. Raises MessageInvalid.
 
     Equal input gives equal bytes. `data` is sent to the character.
@@ -30,7 +30,7 @@ def build_request(data: Mapping[str, str], header: Header, *, dialect: Dialect, 
     return envelope
 
 
-def read_trzba(body: etree._Element, *, dialect: Dialect) -> Trzba:
+def read_trzba(body: etree._Element, *, dialect: DialectSpec) -> Trzba:
     """Read the Trzba of a Body exactly as the official schema allows it. Raises MessageInvalid."""
     ns = f"{{{dialect.namespace}}}"
     content = elements(body)

@@ -46,7 +46,7 @@ class Sandbox:
     ) -> None:
         files = make_server_material(directory, host=host)
         self._host = host
-        self._ledger = Ledger(directory / "ledger.sqlite")
+        self._ledger = Ledger(directory / "ledger.jsonl")
         self._office = Office(
             signer=load_pem(files.answer.read_bytes()),
             till_anchors=load_anchors([files.till_ca.read_bytes()]),

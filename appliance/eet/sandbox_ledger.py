@@ -1,103 +1,96 @@
-"""What the sandbox has accepted: one SQLite file, written before a code is given out, so a kill loses nothing."""
+"""What the sandbox has accepted: JSON lines, each on disk before its code is given out, so a kill loses nothing."""
 
 import json
-import sqlite3
+import os
 import threading
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from appliance.eet.message import Dialect, Header, sale_key
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS accepted (
-    id INTEGER PRIMARY KEY,
-    at TEXT NOT NULL,
-    dialect TEXT NOT NULL,
-    sale_key TEXT NOT NULL,
-    code TEXT NOT NULL UNIQUE,
-    uuid TEXT NOT NULL,
-    first_send INTEGER NOT NULL,
-    haler INTEGER NOT NULL,
-    data TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS accepted_sale_key ON accepted (dialect, sale_key);
-"""
+from appliance.eet.message import DialectSpec, Header, sale_key
 
 
 class Ledger:
-    """Safe for several threads; the connection is closed by `close`."""
+    """Safe for several threads; the file is closed by `close`."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        # NORMAL outlives a killed process; only a power cut could take the last rows, and this is no tax office.
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
+        self._sales: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._accepted = 0
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        lines, ends_at = _whole_lines(path.read_bytes())
+        # A line torn by a kill never had its code given out.
+        os.truncate(self._file, ends_at)
+        for line in lines:
+            self._count(json.loads(line))
 
-    def accept(self, data: Mapping[str, str], *, dialect: Dialect, header: Header, code: str, at: datetime) -> None:
-        """Record one accepted message; every message gets its own row and code, also a repeat."""
-        key = json.dumps(sale_key(data, dialect=dialect))
-        row = (
-            at.isoformat(),
-            dialect.name,
-            key,
-            code,
-            header.uuid_zpravy,
-            int(header.prvni_zaslani),
-            _haler(data["celk_trzba"]),
-            json.dumps(dict(data)),
-        )
+    def accept(self, data: Mapping[str, str], *, dialect: DialectSpec, header: Header, code: str, at: datetime) -> None:
+        """Record one accepted message; every message gets its own line and code, also a repeat."""
+        entry = {
+            "at": at.isoformat(),
+            "dialect": dialect.name.value,
+            "sale_key": sale_key(data, dialect=dialect),
+            "code": code,
+            "uuid": header.uuid_zpravy,
+            "first_send": header.prvni_zaslani,
+            "data": dict(data),
+        }
+        line = json.dumps(entry).encode("ascii") + b"\n"
         with self._lock:
-            self._db.execute(
-                "INSERT INTO accepted (at, dialect, sale_key, code, uuid, first_send, haler, data)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            written = os.write(self._file, line)
+            assert written == len(line), "the disk of the sandbox is full"
+            os.fdatasync(self._file)
+            self._count(entry)
 
     def report(self) -> dict[str, Any]:
         """Distinct sales with all their codes.
 
-        `count` and `sum_haler` are over distinct sales, `accepted` counts messages; per sale `times`, `codes`, `uuids`,
-        `first_sends` (messages that said prvni_zaslani), `accepted_at`, `celk_trzba` and the other key values.
+        `count` and `sum_haler` are over distinct sales, `accepted` counts messages. Each sale has its Data, `haler`,
+        `times`, `first_sends` (messages that said prvni_zaslani), and per message `codes`, `uuids`, `accepted_at`.
         """
         with self._lock:
-            rows = self._db.execute(
-                "SELECT dialect, sale_key, code, uuid, first_send, haler, at, data FROM accepted ORDER BY id"
-            ).fetchall()
-        sales: dict[tuple[str, str], dict[str, Any]] = {}
-        for dialect, key, code, uuid, first_send, haler, at, data in rows:
-            sale = sales.setdefault(
-                (dialect, key),
-                {
-                    "dialect": dialect,
-                    **json.loads(data),
-                    "haler": haler,
-                    "times": 0,
-                    "first_sends": 0,
-                    "codes": [],
-                    "uuids": [],
-                    "accepted_at": [],
-                },
-            )
-            sale["times"] += 1
-            sale["first_sends"] += first_send
-            sale["codes"].append(code)
-            sale["uuids"].append(uuid)
-            sale["accepted_at"].append(at)
-        return {
-            "count": len(sales),
-            "sum_haler": sum(sale["haler"] for sale in sales.values()),
-            "accepted": len(rows),
-            "sales": list(sales.values()),
-        }
+            sales = [
+                {name: list(value) if isinstance(value, list) else value for name, value in sale.items()}
+                for sale in self._sales.values()
+            ]
+            return {
+                "count": len(sales),
+                "sum_haler": sum(sale["haler"] for sale in sales),
+                "accepted": self._accepted,
+                "sales": sales,
+            }
 
     def close(self) -> None:
         """Give the file back."""
         with self._lock:
-            self._db.close()
+            os.close(self._file)
+
+    def _count(self, entry: Mapping[str, Any]) -> None:
+        key = (entry["dialect"], *entry["sale_key"])
+        start = {
+            "dialect": entry["dialect"],
+            **entry["data"],
+            "haler": _haler(entry["data"]["celk_trzba"]),
+            "times": 0,
+            "first_sends": 0,
+            "codes": [],
+            "uuids": [],
+            "accepted_at": [],
+        }
+        sale = self._sales.setdefault(key, start)
+        sale["times"] += 1
+        sale["first_sends"] += int(entry["first_send"])
+        sale["codes"].append(entry["code"])
+        sale["uuids"].append(entry["uuid"])
+        sale["accepted_at"].append(entry["at"])
+        self._accepted += 1
+
+
+def _whole_lines(content: bytes) -> tuple[list[bytes], int]:
+    """The lines that were written to their end, and where the last of them ends."""
+    ends_at = content.rfind(b"\n") + 1
+    return content[:ends_at].splitlines(), ends_at
 
 
 def _haler(amount: str) -> int:

@@ -13,7 +13,7 @@ from appliance.eet.certificate import check_chain, common_name
 from appliance.eet.dialects import DIALECTS
 from appliance.eet.document import MESSAGE_BYTES_MAX, elements, parse
 from appliance.eet.errors import DocumentUnreadable, MessageInvalid, SignatureInvalid, UntrustedSigner
-from appliance.eet.message import Dialect, attributes_xml, moment, text_xml
+from appliance.eet.message import DialectSpec, attributes_xml, moment, text_xml
 from appliance.eet.names import SOAP
 from appliance.eet.request import Trzba, read_trzba
 from appliance.eet.sandbox_ledger import Ledger
@@ -97,7 +97,13 @@ class Office:
             return self.refusal(verdict.code, at=at, uuid=verdict.uuid)
 
     def refusal(
-        self, code: int, *, at: datetime, uuid: str | None = None, warnings: Iterable[int] = (), dialect: Dialect = V4
+        self,
+        code: int,
+        *,
+        at: datetime,
+        uuid: str | None = None,
+        warnings: Iterable[int] = (),
+        dialect: DialectSpec = V4,
     ) -> OfficeReply:
         """An unsigned Chyba, as the real server sends them; also the success of verification mode (code 0)."""
         head = {"dat_odmit": _local(at), **({"uuid_zpravy": uuid} if uuid else {})}
@@ -125,7 +131,7 @@ class Office:
             return self.refusal(0, at=at, uuid=uuid, warnings=warnings, dialect=dialect).body
         return self._confirm(trzba, warnings, dialect=dialect, at=at)
 
-    def _confirm(self, trzba: Trzba, warnings: list[int], *, dialect: Dialect, at: datetime) -> bytes:
+    def _confirm(self, trzba: Trzba, warnings: list[int], *, dialect: DialectSpec, at: datetime) -> bytes:
         code = f"{uuid4()}-{'ff' if self._playground else f'{uuid4().int % 255:02x}'}"
         self._ledger.accept(trzba.data, dialect=dialect, header=trzba.header, code=code, at=at)
         values = {dialect.code: code, **({"test": "true"} if self._playground else {})}
@@ -159,7 +165,7 @@ def fault(code: str, text: str) -> OfficeReply:
     return OfficeReply(500, _plain_envelope(f"<soapenv:Fault>{parts}</soapenv:Fault>"))
 
 
-def _dialect_of(body: etree._Element) -> Dialect:
+def _dialect_of(body: etree._Element) -> DialectSpec:
     namespaces = {etree.QName(child).namespace for child in elements(body)}
     return next((dialect for dialect in DIALECTS.values() if dialect.namespace in namespaces), V4)
 
@@ -169,7 +175,7 @@ def _structure_wrong(eic: str) -> bool:
     return not eic.removeprefix("CZ").strip("0")
 
 
-def _odpoved(head: dict[str, str], result: str, warnings: Iterable[int], *, dialect: Dialect) -> str:
+def _odpoved(head: dict[str, str], result: str, warnings: Iterable[int], *, dialect: DialectSpec) -> str:
     notes = "".join(
         f"<eet:Varovani{attributes_xml({'kod_varov': str(code)})}>{text_xml(_WARNINGS[code])}</eet:Varovani>"
         for code in warnings

@@ -2,7 +2,8 @@
 
 import re
 
-from appliance.eet.message import BOOLEAN, MOMENT, Dialect, Rule, required
+from appliance.domain.fiscal import Dialect
+from appliance.eet.message import BOOLEAN, MOMENT, DialectSpec, Rule, required
 
 _EIC = Rule(re.compile(r"CZ[0-9]{8,10}"), "CZ and 8 to 10 digits")
 _AMOUNT = Rule(
@@ -13,8 +14,8 @@ _AMOUNT = Rule(
 _WORD = "0-9a-zA-Z.,:;/#_ \\-"
 _WORD_SAID = "of 0-9 a-z A-Z . , : ; / # - _ space"
 
-V4 = Dialect(
-    name="v4",
+V4 = DialectSpec(
+    name=Dialect.V4,
     namespace="http://fs.gov.cz/eet/schema/v4",
     prefix="v4",
     soap_action="http://fs.gov.cz/eet/OdeslaniTrzby",
