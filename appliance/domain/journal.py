@@ -212,9 +212,7 @@ def make_row(
 ) -> Row:
     assert seq >= 1
     assert len(body.encode()) <= BODY_BYTES_MAX
-    digest = row_hash(
-        prev_hash, till_id=till_id, epoch=epoch, seq=seq, kind=kind, v=v, doc_id=doc_id, at=at, body=body
-    )
+    digest = row_hash(prev_hash, till_id=till_id, epoch=epoch, seq=seq, kind=kind, v=v, doc_id=doc_id, at=at, body=body)
     return Row(till_id, epoch, seq, doc_id, kind, v, at, body, prev_hash, digest)
 
 

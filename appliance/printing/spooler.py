@@ -20,7 +20,7 @@ from appliance.domain.shift import ShiftTotals
 from appliance.printing import layout
 from appliance.printing.layout import FiscalView, Paper
 from appliance.service.shop import Shop
-from appliance.service.status import PRINTER_NOTE
+from appliance.service.status import EET_NOTE, PRINTER_NOTE
 from appliance.store import queues, sales
 from appliance.store.queues import JobKind, PrintJob
 from drivers.ports import Element, PrinterFailure, ReceiptPrinter
@@ -152,10 +152,15 @@ class Spooler:
             assert record is not None
             view = FiscalView(Mode(record.mode), record.state, record.code)
             left = deadline - self._monotonic()
-            tried = record.state != FiscalState.WAITING or record.attempts > 0 or record.next_try_at != ""
-            if tried or left <= 0 or self._other_waits(job):
+            settled = record.state != FiscalState.WAITING or record.attempts > 0 or self._eet_is_down()
+            if settled or left <= 0 or self._other_waits(job):
                 return view
             self._waiter.wait(min(left, POLL_S))
+
+    def _eet_is_down(self) -> bool:
+        """Whether no record can get through at all; there is nothing to wait for then."""
+        note = queues.note(self._shop.tables, EET_NOTE) or {}
+        return bool(note.get("fault"))
 
     def _other_waits(self, job: PrintJob) -> bool:
         """Whether another document waits; its drawer is opened at once."""

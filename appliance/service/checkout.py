@@ -36,9 +36,7 @@ def pay(shop: Shop, cart: Cart, tenders: Sequence[Tender]) -> Receipt:
 
     with shop.fact() as tables:
         shift = open_shift_in(tables)
-        receipt = issue_document(
-            shop, tables, shift, doc_id=doc_id, now=now, payments=settlement.payments, make=make
-        )
+        receipt = issue_document(shop, tables, shift, doc_id=doc_id, now=now, payments=settlement.payments, make=make)
         queues.drop_note(tables, OPEN_CART)
     shop.wake("print", "sync")
     return receipt

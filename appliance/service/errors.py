@@ -1,10 +1,10 @@
 """What a use case refuses.
 
-    ServiceError
-    ├── ShiftNotOpen       nothing can be sold or refunded before the till is opened
-    ├── ShiftAlreadyOpen
-    ├── NotFound           no such receipt or item
-    └── StoreFailed        the database did not take it (disk full, locked): nothing has happened
+ServiceError
+├── ShiftNotOpen       nothing can be sold or refunded before the till is opened
+├── ShiftAlreadyOpen
+├── NotFound           no such receipt or item
+└── StoreFailed        the database did not take it (disk full, locked): nothing has happened
 """
 
 

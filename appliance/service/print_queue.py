@@ -15,9 +15,7 @@ class AskedJob:
 
 
 def asking(shop: Shop) -> tuple[AskedJob, ...]:
-    return tuple(
-        AskedJob(job.job_id, job.kind.value, job.number) for job in queues.jobs(shop.tables, PrintState.ASK)
-    )
+    return tuple(AskedJob(job.job_id, job.kind.value, job.number) for job in queues.jobs(shop.tables, PrintState.ASK))
 
 
 def answer(shop: Shop, *, print_again: bool) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from peewee import fn
+
 from appliance.domain.codec import to_json
 from appliance.domain.journal import FIRST_PREV_HASH, EpochOpened, Kind, Row, make_row
 from appliance.domain.receipt import next_series_letter
@@ -52,9 +54,7 @@ def append(tables: Tables, kind: Kind, body: object, *, doc_id: str, at: str, sh
     return append_raw(tables, kind=kind, v=BODY_VERSION, body=to_json(body), doc_id=doc_id, at=at, shift_id=shift_id)
 
 
-def append_raw(
-    tables: Tables, *, kind: str, v: int, body: str, doc_id: str, at: str, shift_id: str
-) -> tuple[int, Row]:
+def append_raw(tables: Tables, *, kind: str, v: int, body: str, doc_id: str, at: str, shift_id: str) -> tuple[int, Row]:
     till = the_till(tables)
     row = make_row(
         till.head_hash,
@@ -141,18 +141,21 @@ class Stored:
     row: Row
 
 
-def rows_after(tables: Tables, place: int, *, limit: int) -> list[Stored]:
-    """Rows in order, of one epoch only (the first one's)."""
+def rows_after(tables: Tables, place: int, *, limit: int, last: int | None = None) -> list[Stored]:
+    """Rows in order, of one epoch only (the first one's), up to the place `last`."""
     j = tables.journal
     found = _select(tables).where(j.row > place).order_by(j.row).limit(limit)
+    if last is not None:
+        found = found.where(j.row <= last)
     rows = _stored(tables, found)
     return [stored for stored in rows if stored.row.epoch == rows[0].row.epoch]
 
 
-def rows_of_shift(tables: Tables, shift_id: str) -> list[Stored]:
-    """All rows of one shift, in order; they may span epochs."""
+def places_of_shift(tables: Tables, shift_id: str) -> tuple[int, int] | None:
+    """The first and the last place of a shift's rows; rows of no shift may stand between them."""
     j = tables.journal
-    return _stored(tables, _select(tables).where(j.shift_id == shift_id).order_by(j.row))
+    first, last = j.select(fn.MIN(j.row), fn.MAX(j.row)).where(j.shift_id == shift_id).tuples().first()
+    return None if first is None else (int(first), int(last))
 
 
 def place_of(tables: Tables, epoch: str, seq: int) -> int | None:

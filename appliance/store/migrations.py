@@ -94,7 +94,6 @@ VERSION_1 = (
         created_at TEXT NOT NULL,
         boot TEXT NOT NULL,
         attempts INTEGER NOT NULL DEFAULT 0,
-        next_try_at TEXT NOT NULL DEFAULT '',
         code TEXT NOT NULL DEFAULT '',
         reason TEXT NOT NULL DEFAULT '',
         warnings TEXT NOT NULL DEFAULT ''

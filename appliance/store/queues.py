@@ -38,7 +38,10 @@ class PrintJob:
 
 @dataclass(frozen=True)
 class FiscalRecord:
-    """What is or was to be reported; `data` holds the official attributes exactly as they are sent."""
+    """What is or was to be reported; `data` holds the official attributes exactly as they are sent.
+
+    `attempts` counts the finished ones that brought no code; an attempt under way has a row of its own already.
+    """
 
     doc_id: str
     number: str
@@ -49,7 +52,6 @@ class FiscalRecord:
     created_at: str
     boot: str
     attempts: int
-    next_try_at: str
     code: str
     reason: str
 
@@ -176,6 +178,12 @@ def update_record(tables: Tables, doc_id: str, **columns: object) -> None:
     f.update(**columns).where(f.doc_id == doc_id).execute()
 
 
+def was_attempted(tables: Tables, doc_id: str) -> bool:
+    """Whether a first byte of this record may ever have left the till."""
+    a = tables.fiscal_attempt
+    return a.select(a.uuid).where(a.doc_id == doc_id).limit(1).tuples().first() is not None
+
+
 def add_attempt(tables: Tables, *, uuid: str, doc_id: str, at: str) -> None:
     tables.fiscal_attempt.insert(uuid=uuid, doc_id=doc_id, at=at).execute()
 
@@ -188,17 +196,16 @@ def finish_attempt(tables: Tables, uuid: str, *, outcome: str, detail: str, trac
 def _records(tables: Tables) -> Any:
     f = tables.fiscal_record
     return f.select(
-        f.doc_id, f.number, f.dialect, f.mode, f.data, f.state, f.created_at, f.boot, f.attempts, f.next_try_at,
-        f.code, f.reason,
+        f.doc_id, f.number, f.dialect, f.mode, f.data, f.state, f.created_at, f.boot, f.attempts, f.code,
+        f.reason,
     )  # fmt: skip
 
 
 def _record(found: Any) -> FiscalRecord:
-    doc_id, number, dialect, mode, data, state, created_at, boot, attempts, next_try_at, code, reason = found
+    doc_id, number, dialect, mode, data, state, created_at, boot, attempts, code, reason = found
     return FiscalRecord(
-        doc_id, number, dialect, mode, json.loads(data), FiscalState(state), created_at, boot, attempts, next_try_at,
-        code, reason,
-    )  # fmt: skip
+        doc_id, number, dialect, mode, json.loads(data), FiscalState(state), created_at, boot, attempts, code, reason
+    )
 
 
 # ---- manual sync runs

@@ -79,7 +79,7 @@ def save_proof(tables: Tables, shift_id: str, proof: str) -> None:
     s.update(proof=proof).where(s.shift_id == shift_id).execute()
 
 
-def shifts_without_complete_proof(tables: Tables) -> list[str]:
+def shifts_without_proof(tables: Tables) -> list[str]:
     s = tables.shift
     query = s.select(s.shift_id).where(s.closed_at.is_null(False) & s.proof.is_null()).order_by(s.number)
     return [shift_id for (shift_id,) in query.tuples()]

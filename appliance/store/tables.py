@@ -24,8 +24,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "payment": ("doc_id", "n", "method", "amount"),
     "cash_move": ("doc_id", "shift_id", "at", "amount", "reason"),
     "fiscal_record": (
-        "doc_id", "number", "dialect", "mode", "data", "state", "created_at", "boot", "attempts", "next_try_at",
-        "code", "reason", "warnings",
+        "doc_id", "number", "dialect", "mode", "data", "state", "created_at", "boot", "attempts", "code",
+        "reason", "warnings",
     ),
     "fiscal_attempt": ("uuid", "doc_id", "at", "outcome", "detail", "trace_id", "answer"),
     "print_job": (

@@ -1,0 +1,1 @@
+"""The sync daemon: EET, and the journal's way to the Backoffice."""

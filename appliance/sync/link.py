@@ -1,0 +1,104 @@
+"""HTTP to the Backoffice: one session, bounded, TLS always verified; every failure is a value with a word for it."""
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+from pydantic import BaseModel, ValidationError
+from urllib3.exceptions import HTTPError
+
+from appliance.wire import API_PREFIX, PairReply, PairRequest, Problem, ShiftProof, Upload, UploadReply
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 20.0
+REPLY_BYTES_MAX = 4 * 1024 * 1024
+RETRY_AFTER_S_MAX = 15 * 60
+
+Reply = TypeVar("Reply", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """No usable reply. `word`: unreachable, tls, server_error, refused, unreadable."""
+
+    word: str
+    detail: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Our own JSON error came back."""
+
+    status: int
+    problem: Problem
+
+
+class BackofficeLink:
+    """One connection, used by one thread."""
+
+    def __init__(self, url: str, *, token: str, ca_file: Path | None) -> None:
+        self._url = url.rstrip("/") + API_PREFIX
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(ca_file) if ca_file else True
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def upload(self, till_id: str, batch: Upload) -> UploadReply | Refusal | Failed:
+        return self._call("POST", f"/tills/{till_id}/journal", UploadReply, batch)
+
+    def proof(self, till_id: str, shift_id: str) -> ShiftProof | Refusal | Failed:
+        return self._call("GET", f"/tills/{till_id}/shifts/{shift_id}", ShiftProof)
+
+    def pair(self, request: PairRequest) -> PairReply | Refusal | Failed:
+        return self._call("POST", "/pair", PairReply, request)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _call(
+        self, method: str, path: str, reply_type: type[Reply], body: BaseModel | None = None
+    ) -> Reply | Refusal | Failed:
+        data = gzip.compress(body.model_dump_json().encode(), compresslevel=1) if body is not None else None
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"} if data is not None else {}
+        try:
+            with self._session.request(
+                method,
+                self._url + path,
+                data=data,
+                headers=headers,
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = response.raw.read(REPLY_BYTES_MAX + 1, decode_content=True)
+        except requests.exceptions.SSLError as error:
+            return Failed("tls", str(error)[:200])
+        except (requests.RequestException, OSError, HTTPError) as error:
+            return Failed("unreachable", f"{type(error).__name__}: {error}"[:200])
+        return _understand(response, content, reply_type)
+
+
+def _understand(response: requests.Response, content: bytes, reply_type: type[Reply]) -> Reply | Refusal | Failed:
+    retry_after_s = _retry_after(response)
+    if len(content) > REPLY_BYTES_MAX:
+        return Failed("unreadable", "the reply is too large")
+    try:
+        if response.status_code == requests.codes.ok:
+            return reply_type.model_validate_json(content)
+        if "json" in response.headers.get("Content-Type", ""):
+            return Refusal(response.status_code, Problem.model_validate_json(content))
+    except ValidationError as error:
+        if response.status_code == requests.codes.ok:
+            return Failed("unreadable", str(error.errors()[0]["msg"])[:200])
+    word = "server_error" if response.status_code >= 500 else "refused"
+    return Failed(word, f"HTTP {response.status_code}", retry_after_s)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Seconds the server asks for, bounded; a date or nonsense counts as nothing."""
+    text = response.headers.get("Retry-After", "")
+    return float(min(int(text), RETRY_AFTER_S_MAX)) if text.isascii() and text.isdigit() else None

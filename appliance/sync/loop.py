@@ -1,0 +1,86 @@
+"""The daemon's life on one page: wake-ups go to the workers, periodic jobs to one scheduler, checkpoints when quiet."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+import schedule
+
+from appliance.service.shop import Shop
+from appliance.store import queues, sales
+from appliance.sync.fiscal import FiscalSender
+from appliance.sync.upload import Uploader
+from appliance.sync.worker import Worker
+
+log = logging.getLogger(__name__)
+
+QUIET_S = 2.0
+TICK_S = 1.0
+STOP_TIMEOUT_S = 5.0
+
+
+class Waiter(Protocol):
+    def wait(self, timeout_s: float) -> bool: ...
+
+
+class SyncDaemon:
+    """Three workers (fresh sales, EET backlog, upload) and the loop that wakes them."""
+
+    def __init__(self, shop: Shop, fiscal: FiscalSender, uploader: Uploader, waiter: Waiter, *, poll_s: int) -> None:
+        self._shop = shop
+        self._fiscal = fiscal
+        self._uploader = uploader
+        self._waiter = waiter
+        close_connection = shop.store.close
+        self._workers = (
+            Worker("eet-fresh", fiscal.send_fresh, close_connection),
+            Worker("eet-backlog", fiscal.send_backlog, close_connection),
+            Worker("upload", uploader.step, close_connection),
+        )
+        self._scheduler = schedule.Scheduler()
+        self._scheduler.every(poll_s).seconds.do(self._wake_workers)
+        self._last_shift = self._closed_shifts()
+        self._dirty = True
+
+    def run(self, *, stopped: Callable[[], bool]) -> None:
+        """Until told to stop. The start itself is the first check for unsent data (S6)."""
+        for worker in self._workers:
+            worker.start()
+        quiet_s = 0.0
+        while not stopped():
+            woken = self._waiter.wait(TICK_S)
+            if woken:
+                self._woken()
+                quiet_s = 0.0
+            else:
+                quiet_s += TICK_S
+                self._checkpoint_when_quiet(quiet_s)
+            self._scheduler.run_pending()
+        for worker in self._workers:
+            worker.stop(STOP_TIMEOUT_S)
+        self._fiscal.close()
+        self._uploader.close()
+        self._shop.store.checkpoint()
+
+    def _woken(self) -> None:
+        self._dirty = True
+        if queues.unfinished_run(self._shop.tables) is not None:
+            self._fiscal.hurry()
+            self._uploader.hurry()
+        self._wake_workers()
+
+    def _wake_workers(self) -> None:
+        for worker in self._workers:
+            worker.wake()
+
+    def _checkpoint_when_quiet(self, quiet_s: float) -> None:
+        if quiet_s < QUIET_S or not self._dirty:
+            return
+        self._dirty = False
+        closed = self._closed_shifts()
+        self._shop.store.checkpoint(truncate=closed != self._last_shift)
+        self._last_shift = closed
+
+    def _closed_shifts(self) -> int:
+        last = sales.last_closed_shift(self._shop.tables)
+        return last.number if last else 0

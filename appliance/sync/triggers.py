@@ -1,0 +1,68 @@
+"""When the journal goes to the Backoffice (sync.md §2, S3–S9): one pure function of state, time and chance."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from appliance.domain.delivery import upload_delay_s
+
+FULL_CHECK_S_MIN = 6 * 3600
+FULL_CHECK_S_MAX = 12 * 3600
+
+
+class Action(StrEnum):
+    UPLOAD = "upload"  # everything unsent
+    PROVE = "prove"  # a closed shift once more, and what the server holds of it
+    COMPARE = "compare"  # the 6–12 h comparison of heads
+    REPORT = "report"  # an empty upload that carries only the status
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class UploadState:
+    """Times are monotonic seconds. `failures` counts failed tries in a row; `retry_at` is when the next is allowed."""
+
+    unsent: int
+    unproven_shifts: int
+    failures: int
+    retry_at: float
+    compare_at: float
+    report_at: float
+    stopped: bool = False  # pairing revoked, or never paired
+
+
+def decide(state: UploadState, now: float) -> tuple[Action, float]:
+    """What to do now, and how long to sleep when that is nothing."""
+    if state.stopped:
+        return Action.NOTHING, float("inf")
+    if now < state.retry_at:
+        return Action.NOTHING, state.retry_at - now
+    if state.unsent:
+        return Action.UPLOAD, 0.0
+    if state.unproven_shifts:
+        return Action.PROVE, 0.0
+    if now >= state.compare_at:
+        return Action.COMPARE, 0.0
+    if now >= state.report_at:
+        return Action.REPORT, 0.0
+    return Action.NOTHING, min(state.compare_at, state.report_at) - now
+
+
+def after_failure(state: UploadState, now: float, *, retry_after_s: float | None, random: float) -> UploadState:
+    """Exponential backoff with full jitter; the server's Retry-After is obeyed when it asks for more."""
+    failures = state.failures + 1
+    delay_s = max(upload_delay_s(failures, random=random), retry_after_s or 0.0)
+    return replace(state, failures=failures, retry_at=now + delay_s)
+
+
+def after_success(state: UploadState) -> UploadState:
+    return replace(state, failures=0, retry_at=0.0)
+
+
+def next_compare(now: float, *, random: float) -> float:
+    """A random point 6 to 12 hours from now (S8)."""
+    return now + FULL_CHECK_S_MIN + (FULL_CHECK_S_MAX - FULL_CHECK_S_MIN) * random
+
+
+def hurried(state: UploadState) -> UploadState:
+    """A start, a person, or the network coming back: no waiting."""
+    return replace(state, retry_at=0.0)
