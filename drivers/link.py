@@ -1,8 +1,11 @@
 """The byte pipe to a printer. `Link` is all the printer driver needs of one; the network is the first."""
 
 import contextlib
+import fcntl
 import select
 import socket
+import struct
+import termios
 import time
 from typing import Protocol
 
@@ -33,6 +36,10 @@ class Link(Protocol):
 
     def send(self, data: bytes) -> None:
         """Hands over all the bytes. Fails as `stalled` when none was accepted for the stall time, or `broken`."""
+        ...
+
+    def unsent_bytes(self) -> int:
+        """How many bytes handed over wait on this side still; when they become fewer, the printer is taking them."""
         ...
 
     def receive(self, timeout_s: float) -> bytes:
@@ -90,6 +97,14 @@ class NetworkLink(Network):  # type: ignore[misc]
                 self._wait_for_room(connection, deadline)
             except OSError as error:
                 raise PrinterFailure("broken", str(error)) from error
+
+    def unsent_bytes(self) -> int:
+        """The kernel's queue, in which TCP keeps a byte until the other side has acknowledged it (tcp(7), SIOCOUTQ)."""
+        try:
+            queue = fcntl.ioctl(self._socket(), termios.TIOCOUTQ, struct.pack("i", 0))
+        except OSError as error:
+            raise PrinterFailure("broken", str(error)) from error
+        return int(struct.unpack("i", queue)[0])
 
     def receive(self, timeout_s: float) -> bytes:
         if not self._inbox:

@@ -105,14 +105,16 @@ class EscposPrinter:
     def _await_confirmation(self) -> None:
         started = heard = asked = time.monotonic()
         probe_s = min(PROBE_S_MAX, self._stall_timeout_s / 4)
+        unsent = self._link.unsent_bytes()
         while not self._confirmed:
             now = time.monotonic()
             if now - heard > self._stall_timeout_s or now - started > FINISH_S_MAX:
-                raise PrinterFailure("stalled", f"printing not confirmed, nothing heard for {now - heard:.0f} s")
+                raise PrinterFailure("stalled", f"printing not confirmed, no sign of life for {now - heard:.0f} s")
             if not self._asked and now - asked >= probe_s:
                 self._ask(2)
                 asked = now
-            if self._listen(probe_s):
+            unsent_before, unsent = unsent, self._link.unsent_bytes()
+            if self._listen(probe_s) or unsent < unsent_before:
                 heard = time.monotonic()
             _raise_for_cause(self._replies.pop(2, 0))
 

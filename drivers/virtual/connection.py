@@ -119,6 +119,8 @@ class Connection:
         leftover = self._typesetter.leftover()
         if leftover is not None:
             self._printer.cabinet.keep(leftover)
+        # A socket closed under a thread that reads from it would leave that thread waiting for ever.
+        self._threads[0].join()
         self._socket.close()
         self._printer.forget(self)
 

@@ -1,5 +1,6 @@
 """What stands on one piece of paper, and how it reads as plain text."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -33,6 +34,17 @@ class Run:
     @property
     def dots(self) -> int:
         return len(self.text) * self.style.char_dots
+
+
+def joined(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """The runs with neighbours of one style made one, however the bytes arrived."""
+    result: list[Run] = []
+    for run in runs:
+        if result and result[-1].style == run.style:
+            result[-1] = Run(result[-1].text + run.text, run.style)
+        else:
+            result.append(run)
+    return tuple(result)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from drivers.virtual.document import (
     Raster,
     Run,
     Style,
+    joined,
 )
 from drivers.virtual.escpos import TEXT, UNKNOWN, Command
 
@@ -92,14 +93,15 @@ class Typesetter:
         self._qr_level, self._qr_module_dots, self._qr_data = _LEVELS[0], 3, ""
 
     def _text(self, args: bytes) -> None:
-        for character in args.decode(self._encoding, errors="replace"):
+        text = args.decode(self._encoding, errors="replace")
+        while text:
             used = sum(run.dots for run in self._runs)
-            if used + self._style.char_dots > self._width_dots and used:
+            room = (self._width_dots - used) // self._style.char_dots
+            if room <= 0 and used:
                 self._end_line()
-            if self._runs and self._runs[-1].style == self._style:
-                self._runs[-1] = Run(self._runs[-1].text + character, self._style)
-            else:
-                self._runs.append(Run(character, self._style))
+                continue
+            self._runs.append(Run(text[: max(1, room)], self._style))
+            text = text[max(1, room) :]
 
     def _tab(self, _args: bytes) -> None:
         column = sum(run.dots for run in self._runs) // CHAR_DOTS
@@ -110,7 +112,7 @@ class Typesetter:
 
     def _end_line(self, *, only_if_begun: bool = False) -> None:
         if self._runs or not only_if_begun:
-            self._add(Line(tuple(self._runs), self._align, self._spacing_dots))
+            self._add(Line(joined(self._runs), self._align, self._spacing_dots))
         self._runs = []
 
     def _code_page(self, args: bytes) -> None:
