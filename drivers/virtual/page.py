@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._json(asdict(self.printer.faults))
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+    def log_message(self, *_args: Any) -> None:
         """The terminal belongs to whoever started the printer."""
 
     def _events(self, after: str) -> None:
