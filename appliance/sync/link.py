@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import requests
 from pydantic import BaseModel, ValidationError
-from urllib3.exceptions import HTTPError
 
 from appliance.wire import API_PREFIX, PairReply, PairRequest, Problem, ShiftProof, Upload, UploadReply
 
@@ -74,12 +73,22 @@ class BackofficeLink:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = response.raw.read(REPLY_BYTES_MAX + 1, decode_content=True)
+                content = _bounded(response)
         except requests.exceptions.SSLError as error:
             return Failed("tls", str(error)[:200])
-        except (requests.RequestException, OSError, HTTPError) as error:
+        except (requests.RequestException, OSError) as error:
             return Failed("unreachable", f"{type(error).__name__}: {error}"[:200])
         return _understand(response, content, reply_type)
+
+
+def _bounded(response: requests.Response) -> bytes:
+    """The body, read only a little further than it may be long."""
+    content = b""
+    for chunk in response.iter_content(64 * 1024):
+        content += chunk
+        if len(content) > REPLY_BYTES_MAX:
+            break
+    return content
 
 
 def _understand(response: requests.Response, content: bytes, reply_type: type[Reply]) -> Reply | Refusal | Failed:

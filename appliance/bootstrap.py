@@ -1,0 +1,294 @@
+"""Builds everything; the only file that knows all the others. Each `run_…` is one process of the till."""
+
+import ctypes
+import json
+import logging
+import os
+import secrets
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from random import SystemRandom
+from zoneinfo import ZoneInfo
+
+from appliance.config import Config
+from appliance.domain.clock import iso
+from appliance.domain.fiscal import Mode, Regime, Taxpayer
+from appliance.domain.receipt import ClockState, Seller
+from appliance.eet.certificate import Identity, SignerName, Trust, check_usable, load_anchors, load_p12, load_pem
+from appliance.eet.client import EetClient
+from appliance.eet.v4 import V4
+from appliance.i18n import use_language
+from appliance.printing.spooler import Spooler, SpoolerOptions
+from appliance.service.identity import ensure_identity
+from appliance.service.shop import Shop
+from appliance.store import journal
+from appliance.store.db import Store
+from appliance.sync.fiscal import FiscalOptions, FiscalSender
+from appliance.sync.link import BackofficeLink, Failed, Refusal
+from appliance.sync.loop import SyncDaemon
+from appliance.sync.upload import Uploader, UploadOptions
+from appliance.wake import WakeListener, Waker
+from appliance.wire import PairRequest
+from drivers.printer import NetworkPrinter
+from drivers.profile import GENERIC_58_MM, GENERIC_80_MM, PrinterProfile
+
+ZONE = ZoneInfo("Europe/Prague")
+DATABASE_FILE = "till.db"
+CERTIFICATE_FILE = "eet.pem"
+PAIRING_FILE = "backoffice.json"
+FRESH_READ_TIMEOUT_EXTRA_S = 3  # a sale just made waits this much longer than its paper, then joins the backlog
+BOARD_SERIAL_FILE = Path("/sys/firmware/devicetree/base/serial-number")
+BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
+
+
+class SetupError(Exception):
+    """Something a person has to put right before this can run; one sentence."""
+
+
+def open_shop(config: Config) -> Shop:
+    """The till's store and everything a use case is given. Raises StoreError."""
+    use_language(config.ui.language)
+    os.umask(0o007)
+    store = Store(config.paths.data / DATABASE_FILE)
+    ensure_identity(
+        store,
+        new_id=_new_id,
+        new_epoch=_new_epoch,
+        prefix=config.till.prefix,
+        board_serial=_board_serial(),
+        at=iso(_now()),
+    )
+    shop, eet = config.shop, config.eet
+    return Shop(
+        store=store,
+        seller=Seller(shop.name, shop.address, shop.ico, shop.dic, shop.vat_status, shop.footer),
+        till_name=config.till.name,
+        user=config.till.user,
+        taxpayer=Taxpayer(eet.eic, eet.id_jednotky, eet.id_pokl),
+        regimes=tuple(Regime(regime.valid_from, regime.mode, regime.dialect) for regime in eet.regimes),
+        boot=BOOT_ID_FILE.read_text().strip(),
+        now=_now,
+        new_id=_new_id,
+        wake=Waker(config.paths.run).wake,
+        clock=clock_state,
+    )
+
+
+def run_ui(config: Config) -> None:
+    """The till's screen, until its window is closed."""
+    from appliance.ui.app import UiOptions, run_ui
+
+    shop = open_shop(config)
+    listener = WakeListener(config.paths.run, "ui")
+    shop.wake("sync", "print")  # a start is a check for unsent data (S6)
+    options = UiOptions(
+        width=config.ui.width,
+        height=config.ui.height,
+        fullscreen=config.ui.fullscreen,
+        theme=config.ui.theme,
+        inspect_socket=config.ui.inspect_socket,
+        wake=listener,
+        home=config.paths.run / "kivy",
+    )
+    run_ui(shop, options)
+
+
+def run_print(config: Config) -> None:
+    """The print process, until SIGTERM. Raises SetupError when no printer is set."""
+    if not config.printer.host:
+        raise SetupError("no printer is set: printer.host is empty")
+    shop = open_shop(config)
+    listener = WakeListener(config.paths.run, "print")
+    printer = NetworkPrinter(
+        config.printer.host,
+        config.printer.port,
+        _profile(config.printer.width_chars),
+        stall_timeout_s=config.printer.stall_timeout_s,
+    )
+    options = SpoolerOptions(response_wait_s=config.eet.response_wait_s)
+    spooler = Spooler(shop, printer, listener, options, time.monotonic)
+    with _until_terminated(shop, "print") as stopped:
+        spooler.run(stopped=stopped)
+    printer.close()
+
+
+def run_sync(config: Config) -> None:
+    """The sync daemon, until SIGTERM."""
+    shop = open_shop(config)
+    listener = WakeListener(config.paths.run, "sync")
+    random = SystemRandom().random
+    fiscal = FiscalSender(
+        shop,
+        FiscalOptions(schedule_s=config.eet.retry_schedule_s),
+        identity=_Certificate(config).load,
+        trust=Trust(
+            anchors=load_anchors(path.read_bytes() for path in config.eet.answer_trust_files),
+            signer=SignerName(organisation=config.eet.answer_signer),
+        ),
+        make_client=lambda mode, fresh: _eet_client(config, mode, fresh=fresh),
+        monotonic=time.monotonic,
+        random=random,
+    )
+    uploader = Uploader(
+        shop,
+        UploadOptions(config.backoffice.poll_s, config.backoffice.status_s, version("pokladna-pi")),
+        link=_paired_link(config),
+        new_epoch=_new_epoch,
+        monotonic=time.monotonic,
+        random=random,
+    )
+    daemon = SyncDaemon(shop, fiscal, uploader, listener, poll_s=config.backoffice.poll_s)
+    with _until_terminated(shop, "sync") as stopped:
+        daemon.run(stopped=stopped)
+
+
+def run_backoffice(arguments: Sequence[str]) -> None:
+    """The web Backoffice's own command line."""
+    from backoffice.__main__ import main
+
+    main(list(arguments))
+
+
+def import_certificate(config: Config, p12: bytes, password: str) -> Identity:
+    """Open a key store, judge it, and keep key and certificate where only the sync daemon reads them.
+
+    Raises the eet room's CertificateProblem with a sentence.
+    """
+    now = _now()
+    identity = load_p12(p12, password, at=now)
+    live = any(regime.mode == Mode.LIVE for regime in config.eet.regimes)
+    check_usable(identity, eic=config.eet.eic, live=live, at=now)
+    _write_secret(config.paths.secret / CERTIFICATE_FILE, identity.to_pem())
+    Waker(config.paths.run).wake("sync")
+    return identity
+
+
+def pair(config: Config, code: str) -> str:
+    """Join the Backoffice's account with a pairing code; the token is kept for the sync daemon. Returns the account.
+
+    Raises SetupError.
+    """
+    if not config.backoffice.url:
+        raise SetupError("no Backoffice is set: backoffice.url is empty")
+    till = journal.the_till(open_shop(config).tables)
+    request = PairRequest(
+        code=code, till_id=till.till_id, prefix=till.prefix, id_pokl=config.eet.id_pokl, name=config.till.name
+    )
+    link = BackofficeLink(config.backoffice.url, token="", ca_file=config.backoffice.ca_file)
+    reply = link.pair(request)
+    link.close()
+    if isinstance(reply, Refusal):
+        raise SetupError(f"the Backoffice refused: {reply.problem.code} {reply.problem.detail}".strip())
+    if isinstance(reply, Failed):
+        raise SetupError(f"the Backoffice did not answer: {reply.word} ({reply.detail})")
+    content = json.dumps({"token": reply.token, "account": reply.account}).encode()
+    _write_secret(config.paths.secret / PAIRING_FILE, content)
+    return reply.account
+
+
+def clock_state() -> ClockState:
+    """Whether the kernel's clock is synchronised (adjtimex, read only)."""
+    buffer = ctypes.create_string_buffer(512)  # struct timex, zeroed: modes = 0 changes nothing
+    state = ctypes.CDLL(None, use_errno=True).adjtimex(buffer)
+    return ClockState.UNVERIFIED if state in {-1, _TIME_ERROR} else ClockState.VERIFIED
+
+
+_TIME_ERROR = 5  # linux/timex.h: clock not synchronised
+
+
+class _Certificate:
+    """The till's key, read again when the file changes."""
+
+    def __init__(self, config: Config) -> None:
+        self._path = config.paths.secret / CERTIFICATE_FILE
+        self._known: tuple[int, Identity] | None = None
+
+    def load(self) -> Identity | None:
+        try:
+            changed = self._path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if self._known is None or self._known[0] != changed:
+            self._known = (changed, load_pem(self._path.read_bytes()))
+        return self._known[1]
+
+
+def _eet_client(config: Config, mode: str, *, fresh: bool) -> EetClient:
+    eet = config.eet
+    fresh_s = float(eet.response_wait_s + FRESH_READ_TIMEOUT_EXTRA_S)
+    return EetClient(
+        eet.playground_url if mode == Mode.PLAYGROUND else eet.live_url,
+        dialect=V4,
+        ca_file=eet.tls_ca_file,
+        connect_timeout_s=min(eet.connect_timeout_s, fresh_s) if fresh else eet.connect_timeout_s,
+        read_timeout_s=min(eet.read_timeout_s, fresh_s) if fresh else eet.read_timeout_s,
+    )
+
+
+def _paired_link(config: Config) -> BackofficeLink | None:
+    path = config.paths.secret / PAIRING_FILE
+    if not config.backoffice.url or not path.exists():
+        return None
+    token = json.loads(path.read_text("utf-8"))["token"]
+    return BackofficeLink(config.backoffice.url, token=token, ca_file=config.backoffice.ca_file)
+
+
+def _profile(width_chars: int) -> PrinterProfile:
+    if width_chars == GENERIC_58_MM.width_chars:
+        return GENERIC_58_MM
+    return PrinterProfile(width_chars=width_chars) if width_chars != GENERIC_80_MM.width_chars else GENERIC_80_MM
+
+
+@contextmanager
+def _until_terminated(shop: Shop, name: str) -> Iterator[Callable[[], bool]]:
+    """SIGTERM and SIGINT end the loop at its next turn; the wake-up makes that turn come at once."""
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: object) -> None:
+        stop.set()
+        shop.wake(name)
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    logging.getLogger(__name__).info("%s ready", name)
+    yield stop.is_set
+    shop.store.close()
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    """All or nothing, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _board_serial() -> str:
+    try:
+        return BOARD_SERIAL_FILE.read_text("ascii").strip("\x00\n ")
+    except OSError:
+        return ""
+
+
+def _now() -> datetime:
+    return datetime.now(ZONE)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _new_epoch() -> str:
+    return secrets.token_hex(8)

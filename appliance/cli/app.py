@@ -1,0 +1,41 @@
+"""`pokladna`: one command that runs the till's processes, and tells and mends everything."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from appliance.cli import eet, items, journal, processes, status
+from appliance.cli.context import set_config_file
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.command("ui")(processes.ui)
+app.command("print")(processes.print_)
+app.command("sync")(processes.sync)
+app.command(
+    "backoffice", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)(processes.backoffice)
+app.command("config")(status.config)
+app.command("status")(status.status)
+app.command("pair")(status.pair)
+app.add_typer(items.app, name="items")
+app.add_typer(eet.app, name="eet")
+app.add_typer(journal.app, name="journal")
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Settings file instead of /etc/pokladna/pokladna.toml.")
+    ] = None,
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True
+    )
+    for chatty in ("urllib3", "schedule", "asyncio", "PIL"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    set_config_file(context, config)

@@ -1,0 +1,44 @@
+"""`pokladna items`: the price list from a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from appliance.cli.context import err, fail, out, plain_errors, the_shop
+from appliance.service import catalogue
+from appliance.service.item_file import FileUnreadable, read_item_file
+
+app = typer.Typer(no_args_is_help=True, help="The price list.")
+BAD_ROWS_SHOWN = 50
+
+
+@app.callback()
+def items() -> None:
+    """The price list."""
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV with ean,name[,price,vat,category,labels,plu,unit].")],
+) -> None:
+    """Put a CSV file into the price list; bad rows are told with their line numbers. No price = asked at the sale."""
+    shop = the_shop(context)
+    with plain_errors():
+        try:
+            read = read_item_file(file.read_bytes(), new_id=shop.new_id)
+        except FileUnreadable as error:
+            fail(f"{file}: {error}")
+        with Progress(console=err, transient=True) as progress:
+            task = progress.add_task("items", total=len(read.items))
+            for done in catalogue.import_items(shop, read.items, read.categories):
+                progress.update(task, completed=done)
+    for bad in read.bad[:BAD_ROWS_SHOWN]:
+        err.print(f"{file}:{bad.line}: {bad.rule}: {bad.value!r}", markup=False)
+    if len(read.bad) > BAD_ROWS_SHOWN:
+        err.print(f"… and {len(read.bad) - BAD_ROWS_SHOWN} more")
+    out.print(f"{len(read.items)} items imported, {len(read.bad)} rows refused")
+    if read.bad:
+        raise typer.Exit(1)

@@ -1,0 +1,129 @@
+"""A price list as a CSV file: `ean,name[,price,vat,category,labels]`, read row by row with what is wrong with each."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from appliance.domain.catalogue import Item, ItemInvalid, Unit, check_item
+from appliance.domain.money import Money, NotAnAmount, parse_amount
+from appliance.domain.vat import VatClass
+
+DELIMITERS = ",;\t"
+COLUMNS = ("ean", "name", "price", "vat", "category", "labels", "plu", "unit")
+BYTES_MAX = 64 * 1024 * 1024
+VAT_WORDS = {
+    "": VatClass.STANDARD,
+    "21": VatClass.STANDARD,
+    "12": VatClass.REDUCED,
+    "0": VatClass.ZERO,
+    "standard": VatClass.STANDARD,
+    "reduced": VatClass.REDUCED,
+    "zero": VatClass.ZERO,
+}
+
+
+class FileUnreadable(ValueError):
+    """The whole file cannot be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """`rule` is a machine word: no_name, bad_price, bad_vat, bad_ean, bad_unit, or a rule of `check_item`."""
+
+    line: int
+    rule: str
+    value: str
+
+
+@dataclass
+class ItemFile:
+    """`category_id` of an item holds the category's name here; `categories` are the names in order of appearance."""
+
+    items: list[Item] = field(default_factory=list)
+    bad: list[BadRow] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+
+
+def read_item_file(content: bytes, *, new_id: Callable[[], str]) -> ItemFile:
+    """Raises FileUnreadable; a single bad row only lands in `bad`."""
+    text = _text(content)
+    header_line = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=header_line.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    if "name" not in names:
+        raise FileUnreadable(f"the first line must name the columns {', '.join(COLUMNS)}; `name` is missing")
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown:
+        raise FileUnreadable(f"unknown column {unknown[0]!r}; known are {', '.join(COLUMNS)}")
+    reader.fieldnames = names
+    out = ItemFile()
+    try:
+        for row in reader:
+            _take(row, reader.line_num, out, new_id)
+    except csv.Error as error:
+        raise FileUnreadable(f"line {reader.line_num}: {error}") from error
+    return out
+
+
+def _text(content: bytes) -> str:
+    """UTF-8 with or without a mark, else the code page of Czech Windows."""
+    if len(content) > BYTES_MAX:
+        raise FileUnreadable(f"{len(content)} bytes are too many, at most {BYTES_MAX}")
+    if b"\x00" in content:
+        raise FileUnreadable("this is not a text file")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            return content.decode("cp1250")
+        except UnicodeDecodeError as error:
+            raise FileUnreadable("neither UTF-8 nor Windows-1250") from error
+
+
+def _take(row: dict[str | None, str | list[str] | None], line: int, out: ItemFile, new_id: Callable[[], str]) -> None:
+    def cell(name: str) -> str:
+        value = row.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+    def bad(rule: str, value: str) -> None:
+        out.bad.append(BadRow(line, rule, value))
+
+    if not any(cell(name) for name in COLUMNS):
+        return
+    if row.get(None):
+        bad("too_many_columns", "")
+        return
+    price: Money | None = None
+    try:
+        price = parse_amount(cell("price")) if cell("price") else None
+    except NotAnAmount:
+        bad("bad_price", cell("price"))
+        return
+    vat = VAT_WORDS.get(cell("vat").lower().removesuffix("%").strip())
+    if vat is None:
+        bad("bad_vat", cell("vat"))
+        return
+    if cell("unit") not in {"", *Unit}:
+        bad("bad_unit", cell("unit"))
+        return
+    category = cell("category")
+    item = Item(
+        item_id=new_id(),
+        name=" ".join(cell("name").split()),
+        price=price,
+        vat_class=vat,
+        category_id=category or None,
+        plu=cell("plu"),
+        unit=Unit(cell("unit") or Unit.PIECE),
+        eans=tuple(cell("ean").split()),
+        labels=tuple(dict.fromkeys(label.strip() for label in cell("labels").split("|") if label.strip())),
+    )
+    try:
+        out.items.append(check_item(item))
+    except ItemInvalid as error:
+        bad(f"{error.field}_{error.rule}", str(getattr(item, error.field)))
+        return
+    if category and category not in out.categories:
+        out.categories.append(category)
