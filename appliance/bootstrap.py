@@ -1,4 +1,7 @@
-"""Builds everything; the only file that knows all the others. Each `run_…` is one process of the till."""
+"""Builds everything; the only file that knows all the others. Each `run_…` is one process of the till.
+
+A process imports its own heavy libraries inside its function: the screen starts without those of EET or the printer.
+"""
 
 import ctypes
 import json
@@ -15,29 +18,25 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from random import SystemRandom
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from appliance.config import Config
 from appliance.domain.clock import iso
 from appliance.domain.fiscal import Mode, Regime, Taxpayer
 from appliance.domain.receipt import ClockState, Seller
-from appliance.eet.certificate import Identity, SignerName, Trust, check_usable, load_anchors, load_p12, load_pem
-from appliance.eet.client import EetClient
-from appliance.eet.v4 import V4
 from appliance.i18n import use_language
-from appliance.printing.spooler import Spooler, SpoolerOptions
 from appliance.service.identity import ensure_identity
 from appliance.service.shop import Shop
 from appliance.store import journal
 from appliance.store.db import Store
-from appliance.sync.fiscal import FiscalOptions, FiscalSender
-from appliance.sync.link import BackofficeLink, Failed, Refusal
-from appliance.sync.loop import SyncDaemon
-from appliance.sync.upload import Uploader, UploadOptions
 from appliance.wake import WakeListener, Waker
-from appliance.wire import PairRequest
-from drivers.printer import NetworkPrinter
-from drivers.profile import GENERIC_58_MM, GENERIC_80_MM, PrinterProfile
+
+if TYPE_CHECKING:
+    from appliance.eet.certificate import Identity
+    from appliance.eet.client import EetClient
+    from appliance.sync.link import BackofficeLink
+    from drivers.profile import PrinterProfile
 
 ZONE = ZoneInfo("Europe/Prague")
 DATABASE_FILE = "till.db"
@@ -102,6 +101,9 @@ def run_ui(config: Config) -> None:
 
 def run_print(config: Config) -> None:
     """The print process, until SIGTERM. Raises SetupError when no printer is set."""
+    from appliance.printing.spooler import Spooler, SpoolerOptions
+    from drivers.printer import NetworkPrinter
+
     if not config.printer.host:
         raise SetupError("no printer is set: printer.host is empty")
     shop = open_shop(config)
@@ -121,6 +123,11 @@ def run_print(config: Config) -> None:
 
 def run_sync(config: Config) -> None:
     """The sync daemon, until SIGTERM."""
+    from appliance.eet.certificate import SignerName, Trust, load_anchors
+    from appliance.sync.fiscal import FiscalOptions, FiscalSender
+    from appliance.sync.loop import SyncDaemon
+    from appliance.sync.upload import Uploader, UploadOptions
+
     shop = open_shop(config)
     listener = WakeListener(config.paths.run, "sync")
     random = SystemRandom().random
@@ -156,11 +163,13 @@ def run_backoffice(arguments: Sequence[str]) -> None:
     main(list(arguments))
 
 
-def import_certificate(config: Config, p12: bytes, password: str) -> Identity:
+def import_certificate(config: Config, p12: bytes, password: str) -> "Identity":
     """Open a key store, judge it, and keep key and certificate where only the sync daemon reads them.
 
     Raises the eet room's CertificateProblem with a sentence.
     """
+    from appliance.eet.certificate import check_usable, load_p12
+
     now = _now()
     identity = load_p12(p12, password, at=now)
     live = any(regime.mode == Mode.LIVE for regime in config.eet.regimes)
@@ -175,6 +184,9 @@ def pair(config: Config, code: str) -> str:
 
     Raises SetupError.
     """
+    from appliance.sync.link import BackofficeLink, Failed, Refusal
+    from appliance.wire import PairRequest
+
     if not config.backoffice.url:
         raise SetupError("no Backoffice is set: backoffice.url is empty")
     till = journal.the_till(open_shop(config).tables)
@@ -210,7 +222,9 @@ class _Certificate:
         self._path = config.paths.secret / CERTIFICATE_FILE
         self._known: tuple[int, Identity] | None = None
 
-    def load(self) -> Identity | None:
+    def load(self) -> "Identity | None":
+        from appliance.eet.certificate import load_pem
+
         try:
             changed = self._path.stat().st_mtime_ns
         except FileNotFoundError:
@@ -220,7 +234,10 @@ class _Certificate:
         return self._known[1]
 
 
-def _eet_client(config: Config, mode: str, *, fresh: bool) -> EetClient:
+def _eet_client(config: Config, mode: str, *, fresh: bool) -> "EetClient":
+    from appliance.eet.client import EetClient
+    from appliance.eet.v4 import V4
+
     eet = config.eet
     fresh_s = float(eet.response_wait_s + FRESH_READ_TIMEOUT_EXTRA_S)
     return EetClient(
@@ -232,7 +249,9 @@ def _eet_client(config: Config, mode: str, *, fresh: bool) -> EetClient:
     )
 
 
-def _paired_link(config: Config) -> BackofficeLink | None:
+def _paired_link(config: Config) -> "BackofficeLink | None":
+    from appliance.sync.link import BackofficeLink
+
     path = config.paths.secret / PAIRING_FILE
     if not config.backoffice.url or not path.exists():
         return None
@@ -240,7 +259,9 @@ def _paired_link(config: Config) -> BackofficeLink | None:
     return BackofficeLink(config.backoffice.url, token=token, ca_file=config.backoffice.ca_file)
 
 
-def _profile(width_chars: int) -> PrinterProfile:
+def _profile(width_chars: int) -> "PrinterProfile":
+    from drivers.profile import GENERIC_58_MM, GENERIC_80_MM, PrinterProfile
+
     if width_chars == GENERIC_58_MM.width_chars:
         return GENERIC_58_MM
     return PrinterProfile(width_chars=width_chars) if width_chars != GENERIC_80_MM.width_chars else GENERIC_80_MM

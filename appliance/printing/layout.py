@@ -45,7 +45,8 @@ def receipt_head(receipt: Receipt, paper: Paper, *, is_copy: bool) -> list[Eleme
     if is_copy:
         out.append(Text(_("KOPIE"), bold=True, size="double", align="center"))
     out += [Text(line, bold=True, size="tall", align="center") for line in _wrap(paper, seller.name)]
-    out += [Text(part, align="center") for line in seller.address for part in _wrap(paper, line)]
+    for line in seller.address:
+        out += _centered(paper, line)
     if seller.ico:
         ids = _("IČO {ico}").format(ico=seller.ico)
         if seller.dic and seller.vat_status != VatStatus.NON_PAYER:
@@ -54,7 +55,7 @@ def receipt_head(receipt: Receipt, paper: Paper, *, is_copy: bool) -> list[Eleme
     if seller.vat_status == VatStatus.NON_PAYER:
         out.append(Text(_("Nejsem plátce DPH"), align="center"))
     elif seller.vat_status == VatStatus.IDENTIFIED_PERSON:
-        out.append(Text(_("Nejsem plátce DPH (identifikovaná osoba)"), align="center"))
+        out += _centered(paper, _("Nejsem plátce DPH (identifikovaná osoba)"))
     out.append(Rule())
     return out
 
@@ -84,16 +85,17 @@ def fiscal_footer(receipt: Receipt, view: FiscalView | None, paper: Paper) -> li
     if view is not None:
         out.append(Rule())
         if view.mode == Mode.PLAYGROUND:
-            out.append(Text(_("TEST – cvičné prostředí, nejde o evidovanou tržbu"), bold=True, align="center"))
+            out += _centered(paper, _("TEST – cvičné prostředí, nejde o evidovanou tržbu"), bold=True)
         if view.mode == Mode.VERIFICATION:
-            out.append(Text(_("OVĚŘOVACÍ REŽIM – tržba není evidována"), bold=True, align="center"))
+            out += _centered(paper, _("OVĚŘOVACÍ REŽIM – tržba není evidována"), bold=True)
         elif view.state == FiscalState.CONFIRMED:
-            out.append(Text("POK: " + view.code))
+            out += [Text(part) for part in _wrap(paper, "POK: " + view.code)]
         else:
-            out.append(Text(_("Evidence tržby bude odeslána dodatečně"), align="center"))
+            out += _centered(paper, _("Evidence tržby bude odeslána dodatečně"))
     if receipt.seller.footer:
         out.append(Feed(1))
-        out += [Text(part, align="center") for line in receipt.seller.footer for part in _wrap(paper, line)]
+        for line in receipt.seller.footer:
+            out += _centered(paper, line)
     return [*out, Feed(1), Cut()]
 
 
@@ -147,7 +149,7 @@ def _title(receipt: Receipt) -> str:
 
 def _line(line: ReceiptLine, paper: Paper) -> list[Element]:
     out: list[Element] = [Text(part) for part in _wrap(paper, line.name)]
-    rate = f" {line.vat_percent} %" if line.vat_percent is not None else ""
+    rate = f"  ({line.vat_percent} %)" if line.vat_percent is not None else ""
     left = f"  {format_quantity(line.quantity)} {line.unit} × {format_amount(line.unit_price)}{rate}"
     out.append(Text(_pair(paper, left, format_amount(line.total + line.line_discount + line.bill_discount_share))))
     if line.line_discount:
@@ -163,7 +165,7 @@ def _sums(receipt: Receipt, paper: Paper) -> list[Element]:
         out.append(Text(_pair(paper, _("Celkem"), format_amount(receipt.total))))
         out.append(Text(_pair(paper, _("Zaokrouhlení"), format_amount(receipt.rounding))))
     wide = Paper(paper.width_chars // 2, paper.measure)
-    word = _("K VRÁCENÍ") if receipt.kind == ReceiptKind.REFUND else _("CELKEM Kč")
+    word = _("K VRÁCENÍ") if receipt.kind == ReceiptKind.REFUND else _("K ÚHRADĚ Kč")
     out.append(Text(_pair(wide, word, format_amount(receipt.paid)), bold=True, size="double"))
     for payment in receipt.payments:
         amount = receipt.tendered if payment.method == PaymentMethod.CASH and receipt.tendered else payment.amount
@@ -231,6 +233,10 @@ def _columns(paper: Paper, cells: Sequence[str]) -> str:
     rest = (paper.width_chars - first) // (len(cells) - 1)
     measured = [paper.measure(cell) for cell in cells]
     return f"{measured[0]:<{first}}" + "".join(f"{cell:>{rest}}" for cell in measured[1:])
+
+
+def _centered(paper: Paper, text: str, *, bold: bool = False) -> list[Element]:
+    return [Text(part, bold=bold, align="center") for part in _wrap(paper, text)]
 
 
 def _wrap(paper: Paper, text: str) -> list[str]:
