@@ -3,6 +3,7 @@
 import socket
 import ssl
 import time
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]  # what requests lets through of its transport
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from appliance.eet.document import ANSWER_BYTES_MAX
@@ -46,6 +48,7 @@ class EetClient:
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.adapters.clear()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.mount("https://", _Adapter(_tls_context(ca_file, self._exchange)))
 
     def post(self, envelope: bytes) -> HttpReply | TransportFailure:
@@ -64,8 +67,8 @@ class EetClient:
                 if body is None:
                     return self._failed(FailureKind.TOO_LARGE, f"more than {ANSWER_BYTES_MAX} bytes")
                 return HttpReply(status=response.status_code, body=body, trace_id=_trace_id(response))
-        except (requests.RequestException, OSError) as error:
-            return self._failed(_kind(error, sent=self._exchange.request_was_sent), _first_line(error))
+        except (requests.RequestException, BaseHTTPError, OSError) as error:
+            return self._failed(_kind(error, sent=self._exchange.request_was_sent), _detail(error))
 
     def close(self) -> None:
         """End the connection."""
@@ -159,9 +162,22 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:  # noqa: FBT001, FBT002
         super().init_poolmanager(connections, maxsize, block=block, ssl_context=self._context, **kwargs)
 
+    def close(self) -> None:
+        """Close the connections now: the library leaves it to the garbage collector, which failures hold up."""
+        for key in self.poolmanager.pools.keys():  # noqa: SIM118  # this container cannot be iterated
+            self.poolmanager.pools[key].close()
+        super().close()
+
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ARG002
         """The context holds the CAs already, whatever the session says about `verify`."""
         conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _detail(error: BaseException) -> str:
+    """The innermost words: the libraries wrap the cause in the address and in each other."""
+    roots = [cause for cause in _causes(error) if isinstance(cause, OSError) and cause.args and cause.strerror]
+    cause = roots[-1] if roots else error
+    return f"{type(cause).__name__}: {cause}".splitlines()[0][:200]
 
 
 def _read(response: requests.Response) -> bytes | None:
@@ -197,10 +213,6 @@ def _causes(error: BaseException) -> list[BaseException]:
             found.append(each)
             queue += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
     return found
-
-
-def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
 
 
 def _trace_id(response: requests.Response) -> str:

@@ -26,6 +26,8 @@ LEDGER_PATH = "/ledger"
 REQUEST_BYTES_MAX = 64 * 1024
 """Above the protocol's limit, so that a message somewhat too large gets its error 7."""
 
+DRAINED_BYTES_MAX = 1024 * 1024
+
 IDLE_S_MAX = 30.0
 
 
@@ -149,6 +151,10 @@ class _Server(ThreadingHTTPServer):
         """A client that goes away or cannot do TLS is no event for a test server."""
 
 
+def _length(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE_S_MAX
@@ -161,12 +167,14 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
 
     def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "")
-        if not length.isascii() or not length.isdigit() or int(length) > REQUEST_BYTES_MAX:
+        length = _length(self.headers.get("Content-Length", ""))
+        if length is None or length > REQUEST_BYTES_MAX:
             self.close_connection = True
+            # A client that is still writing would lose the answer if we closed on it.
+            self.rfile.read(min(length or 0, DRAINED_BYTES_MAX))
             self._send(413, b"", content_type="text/plain")
             return
-        raw = self.rfile.read(int(length))
+        raw = self.rfile.read(length)
         if self.path != SERVICE_PATH:
             self._send(404, b"", content_type="text/plain")
             return
