@@ -1,0 +1,1 @@
+"""The pages an owner sees, rendered on the server; one module per page."""

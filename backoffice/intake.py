@@ -1,0 +1,245 @@
+"""Taking a till's journal: one batch, one transaction, under the till's row lock (sync.md, section 2).
+
+Nothing blocks the rows after it and nothing is dropped: a row that does not verify or cannot be projected is stored,
+flagged and acked. Two answers only ask for something: `gap` names the row that is wanted next, `fork` the first row
+that differs from the one held.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from peewee import fn
+
+from appliance.domain.clock import iso
+from appliance.domain.journal import FIRST_PREV_HASH, Row, row_verifies
+from appliance.wire import Position, TillStatus, Upload
+from backoffice.event_log import append_events
+from backoffice.projection import DEFERRED, FAILED, FORKED, PROJECTED, Event, Place, Projected, project
+from backoffice.tables import Tables
+
+# Parts of a status that change all the time and are no news.
+STATUS_NOISE = frozenset({"sent_at", "eet_oldest_age_s", "disk_free_mb"})
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one batch came to: the position held now, `gap` or `fork` as a seq, and whether pages have news."""
+
+    acked: Position
+    gap: int | None = None
+    fork: int | None = None
+    news: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The rows of a batch, sorted out against what is held."""
+
+    new: tuple[Row, ...] = ()
+    other_branch: tuple[Row, ...] = ()
+    gap: int | None = None
+
+    @property
+    def fork(self) -> int | None:
+        return self.other_branch[0].seq if self.other_branch else None
+
+
+def take_batch(tables: Tables, place: Place, upload: Upload, *, now: datetime) -> Taken:
+    """Compare, store raw, verify, project, ack."""
+    rows = sorted((wire.row(till_id=place.till_id, epoch=upload.epoch) for wire in upload.rows), key=lambda row: row.seq)
+    with tables.writing():
+        till = _lock_till(tables, place)
+        head = _head_seq(tables, place, upload.epoch)
+        first = rows[0].seq if rows else head + 1
+        held = _hashes(tables, place, upload.epoch, from_seq=first - 1)
+        plan = sort_out(rows, held=held, head=head)
+        events = _store_new(tables, place, plan.new, held=held, now=now)
+        _store_branch(tables, place, plan.other_branch, now=now)
+        if plan.other_branch:
+            events.append(Event("till", place.till_id, {}))
+        if _status_news(till["status"], upload.status):
+            events.append(Event("till", place.till_id, {}))
+        _update_till(tables, place, upload, plan, now=now)
+        append_events(tables, place.account_id, events, now=now)
+    acked = Position(epoch=upload.epoch, seq=plan.new[-1].seq if plan.new else head)
+    return Taken(acked, gap=plan.gap, fork=plan.fork, news=bool(events))
+
+
+def sort_out(rows: Sequence[Row], *, held: dict[int, bytes], head: int) -> Plan:
+    """Which rows are new, which are another branch, and what is missing. `rows` in the order of seq."""
+    known = dict(held)
+    new: list[Row] = []
+    for index, row in enumerate(rows):
+        if row.seq in known:
+            if row.hash != known[row.seq]:
+                return Plan(tuple(new), other_branch=tuple(rows[index:]))
+            continue
+        wanted = (new[-1].seq if new else head) + 1
+        if row.seq != wanted:
+            return Plan(tuple(new), gap=wanted)
+        known[row.seq] = row.hash
+        new.append(row)
+    return Plan(tuple(new))
+
+
+def project_waiting(tables: Tables, *, now: datetime) -> int:
+    """Try rows again that an earlier version could not read or project; at every start. Returns how many came in."""
+    held = tables.journal_row
+    projected = 0
+    with tables.writing():
+        waiting = tables.rows(
+            held.select()
+            .where(held.c.state.in_([DEFERRED, FAILED]) & (held.c.verified == 1))
+            .order_by(held.c.account_id, held.c.till_id, held.c.received_at, held.c.epoch, held.c.seq)
+        )
+        for each in waiting:
+            place = Place(each["account_id"], each["till_id"], _till_name(tables, each["account_id"], each["till_id"]))
+            outcome = project(tables, place, _row_of(each))
+            if outcome.state == PROJECTED:
+                projected += 1
+                append_events(tables, place.account_id, list(outcome.events), now=now)
+            held.update(state=outcome.state, reason=outcome.reason).where(
+                (held.c.account_id == each["account_id"])
+                & (held.c.till_id == each["till_id"])
+                & (held.c.epoch == each["epoch"])
+                & (held.c.seq == each["seq"])
+                & (held.c.hash == each["hash"])
+            ).execute()
+    return projected
+
+
+def _row_of(each: dict[str, object]) -> Row:
+    return Row(
+        str(each["till_id"]),
+        str(each["epoch"]),
+        int(str(each["seq"])),
+        str(each["doc_id"]),
+        str(each["kind"]),
+        int(str(each["v"])),
+        str(each["at"]),
+        str(each["body"]),
+        bytes.fromhex(str(each["prev_hash"])),
+        bytes.fromhex(str(each["hash"])),
+    )
+
+
+def _till_name(tables: Tables, account_id: int, till_id: str) -> str:
+    till = tables.till
+    row = tables.first(till.select(till.c.name).where((till.c.account_id == account_id) & (till.c.till_id == till_id)))
+    return str(row["name"]) if row else ""
+
+
+def _lock_till(tables: Tables, place: Place) -> dict[str, str]:
+    till = tables.till
+    query = till.select(till.c.status).where(
+        (till.c.account_id == place.account_id) & (till.c.till_id == place.till_id)
+    )
+    row = tables.first(tables.locked(query))
+    assert row is not None, "the token named a till"
+    return row
+
+
+def _head_seq(tables: Tables, place: Place, epoch: str) -> int:
+    held = tables.journal_row
+    row = tables.first(
+        held.select(fn.MAX(held.c.seq).alias("head")).where(
+            (held.c.account_id == place.account_id)
+            & (held.c.till_id == place.till_id)
+            & (held.c.epoch == epoch)
+            & (held.c.state != FORKED)
+        )
+    )
+    return int(row["head"] or 0) if row else 0
+
+
+def _hashes(tables: Tables, place: Place, epoch: str, *, from_seq: int) -> dict[int, bytes]:
+    """The hashes held of one epoch from a row on; the other branches of a fork do not count."""
+    held = tables.journal_row
+    rows = tables.rows(
+        held.select(held.c.seq, held.c.hash).where(
+            (held.c.account_id == place.account_id)
+            & (held.c.till_id == place.till_id)
+            & (held.c.epoch == epoch)
+            & (held.c.seq >= from_seq)
+            & (held.c.state != FORKED)
+        )
+    )
+    return {row["seq"]: bytes.fromhex(row["hash"]) for row in rows}
+
+
+def _store_new(
+    tables: Tables, place: Place, rows: Sequence[Row], *, held: dict[int, bytes], now: datetime
+) -> list[Event]:
+    """Each row verified, projected and stored. The row itself is stored last, so that it is no twin of its own."""
+    events: list[Event] = []
+    hashes = dict(held)
+    for row in rows:
+        previous = FIRST_PREV_HASH if row.seq == 1 else hashes[row.seq - 1]
+        flaw = "hash" if not row_verifies(row) else "chain" if row.prev_hash != previous else ""
+        outcome = Projected(FAILED, flaw) if flaw else project(tables, place, row)
+        _insert(tables, place, row, outcome, verified=not flaw, now=now)
+        hashes[row.seq] = row.hash
+        events.extend(outcome.events)
+        if outcome.state == FAILED:
+            events.append(Event("till", place.till_id, {}))
+    return events
+
+
+def _store_branch(tables: Tables, place: Place, rows: Sequence[Row], *, now: datetime) -> None:
+    """Keep the other branch as evidence. The till sends its documents again, in a new epoch."""
+    held = tables.journal_row
+    for row in rows:
+        there = tables.first(
+            held.select(held.c.seq).where(
+                (held.c.account_id == place.account_id)
+                & (held.c.till_id == place.till_id)
+                & (held.c.epoch == row.epoch)
+                & (held.c.seq == row.seq)
+                & (held.c.hash == row.hash.hex())
+            )
+        )
+        if there is None:
+            _insert(tables, place, row, Projected(FORKED, "fork"), verified=row_verifies(row), now=now)
+
+
+def _insert(tables: Tables, place: Place, row: Row, outcome: Projected, *, verified: bool, now: datetime) -> None:
+    tables.journal_row.insert(
+        account_id=place.account_id,
+        till_id=place.till_id,
+        epoch=row.epoch,
+        seq=row.seq,
+        hash=row.hash.hex(),
+        prev_hash=row.prev_hash.hex(),
+        doc_id=row.doc_id,
+        kind=row.kind,
+        v=row.v,
+        at=row.at,
+        body=row.body,
+        verified=int(verified),
+        state=outcome.state,
+        reason=outcome.reason,
+        received_at=iso(now.astimezone(UTC)),
+    ).execute()
+
+
+def _status_news(before: str, status: TillStatus) -> bool:
+    after = {key: value for key, value in status.model_dump().items() if key not in STATUS_NOISE}
+    known = json.loads(before) if before else {}
+    return after != {key: value for key, value in known.items() if key not in STATUS_NOISE}
+
+
+def _update_till(tables: Tables, place: Place, upload: Upload, plan: Plan, *, now: datetime) -> None:
+    changes: dict[str, str | int] = {
+        "status": upload.status.model_dump_json(),
+        "last_seen": iso(now.astimezone(UTC)),
+    }
+    if plan.new:
+        last = plan.new[-1]
+        changes |= {"acked_epoch": last.epoch, "acked_seq": last.seq, "acked_hash": last.hash.hex()}
+    till = tables.till
+    till.update(**changes).where(
+        (till.c.account_id == place.account_id) & (till.c.till_id == place.till_id)
+    ).execute()
+

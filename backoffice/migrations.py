@@ -1,0 +1,185 @@
+"""The shape of the database, from version 1 on: plain functions, run once each and recorded in `schema_version`.
+
+The statements are the common part of SQLite and PostgreSQL. Times are UTC texts `2026-11-24T08:15:00+00:00`, which sort
+as they should; hashes are hex; amounts are haléře.
+"""
+
+from collections.abc import Callable
+
+from peewee import Database
+
+from backoffice.tables import Tables
+
+Migration = Callable[[Database], None]
+
+
+def version_1(database: Database) -> None:
+    """Accounts, tills, the replica of the journal and what is projected from it."""
+    for statement in (ACCOUNTS, SESSIONS, TILLS, PAIRING_CODES, JOURNAL, RECEIPTS, PAYMENTS, SHIFTS, EVENTS, *INDEXES):
+        database.execute_sql(statement)
+
+
+ACCOUNTS = """
+CREATE TABLE account (
+    account_id BIGINT NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    last_event_id BIGINT NOT NULL DEFAULT 0)"""
+
+SESSIONS = """
+CREATE TABLE session (
+    account_id BIGINT NOT NULL REFERENCES account (account_id),
+    session_hash TEXT NOT NULL UNIQUE,
+    csrf TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    PRIMARY KEY (account_id, session_hash))"""
+
+TILLS = """
+CREATE TABLE till (
+    account_id BIGINT NOT NULL REFERENCES account (account_id),
+    till_id TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    id_pokl TEXT NOT NULL,
+    name TEXT NOT NULL,
+    token_hash TEXT NOT NULL UNIQUE,
+    revoked INTEGER NOT NULL DEFAULT 0,
+    paired_at TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT '',
+    last_seen TEXT NOT NULL DEFAULT '',
+    acked_epoch TEXT NOT NULL DEFAULT '',
+    acked_seq BIGINT NOT NULL DEFAULT 0,
+    acked_hash TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (account_id, till_id),
+    UNIQUE (account_id, prefix),
+    UNIQUE (account_id, id_pokl))"""
+
+PAIRING_CODES = """
+CREATE TABLE pairing_code (
+    account_id BIGINT NOT NULL REFERENCES account (account_id),
+    code_hash TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    PRIMARY KEY (account_id, code_hash))"""
+
+# The hash belongs to the key: after a fork both branches stand at the same (epoch, seq).
+JOURNAL = """
+CREATE TABLE journal_row (
+    account_id BIGINT NOT NULL,
+    till_id TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    hash TEXT NOT NULL,
+    prev_hash TEXT NOT NULL,
+    doc_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    v INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    body TEXT NOT NULL,
+    verified INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    received_at TEXT NOT NULL,
+    PRIMARY KEY (account_id, till_id, epoch, seq, hash),
+    FOREIGN KEY (account_id, till_id) REFERENCES till (account_id, till_id))"""
+
+RECEIPTS = """
+CREATE TABLE receipt (
+    account_id BIGINT NOT NULL,
+    doc_id TEXT NOT NULL,
+    till_id TEXT NOT NULL,
+    number TEXT NOT NULL,
+    issued_at TEXT NOT NULL,
+    issued_utc TEXT NOT NULL,
+    day TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    total_haler BIGINT NOT NULL,
+    paid_haler BIGINT NOT NULL,
+    user_name TEXT NOT NULL,
+    shift_id TEXT NOT NULL,
+    fiscal_state TEXT NOT NULL,
+    fiscal_code TEXT NOT NULL DEFAULT '',
+    fiscal_test INTEGER NOT NULL DEFAULT 0,
+    original_doc_id TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (account_id, doc_id),
+    FOREIGN KEY (account_id, till_id) REFERENCES till (account_id, till_id))"""
+
+PAYMENTS = """
+CREATE TABLE payment (
+    account_id BIGINT NOT NULL,
+    doc_id TEXT NOT NULL,
+    method TEXT NOT NULL,
+    amount_haler BIGINT NOT NULL,
+    PRIMARY KEY (account_id, doc_id, method),
+    FOREIGN KEY (account_id, doc_id) REFERENCES receipt (account_id, doc_id))"""
+
+# number and everything after it is empty or zero until the closing comes.
+SHIFTS = """
+CREATE TABLE shift (
+    account_id BIGINT NOT NULL,
+    shift_id TEXT NOT NULL,
+    till_id TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    opened_utc TEXT NOT NULL,
+    opened_by TEXT NOT NULL,
+    float_haler BIGINT NOT NULL,
+    closed_at TEXT NOT NULL DEFAULT '',
+    closed_by TEXT NOT NULL DEFAULT '',
+    closed_doc_id TEXT NOT NULL DEFAULT '',
+    number BIGINT NOT NULL DEFAULT 0,
+    receipts_expected BIGINT NOT NULL DEFAULT 0,
+    sum_expected_haler BIGINT NOT NULL DEFAULT 0,
+    receipts_held BIGINT NOT NULL DEFAULT 0,
+    sum_held_haler BIGINT NOT NULL DEFAULT 0,
+    head_held INTEGER NOT NULL DEFAULT 0,
+    complete INTEGER NOT NULL DEFAULT 0,
+    counted_haler BIGINT NOT NULL DEFAULT 0,
+    over_short_haler BIGINT NOT NULL DEFAULT 0,
+    head_epoch TEXT NOT NULL DEFAULT '',
+    head_seq BIGINT NOT NULL DEFAULT 0,
+    head TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (account_id, shift_id),
+    FOREIGN KEY (account_id, till_id) REFERENCES till (account_id, till_id))"""
+
+EVENTS = """
+CREATE TABLE event (
+    account_id BIGINT NOT NULL REFERENCES account (account_id),
+    event_id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    data TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (account_id, event_id))"""
+
+INDEXES = (
+    "CREATE INDEX journal_row_document ON journal_row (account_id, doc_id)",
+    "CREATE INDEX journal_row_state ON journal_row (account_id, state, till_id)",
+    "CREATE INDEX receipt_order ON receipt (account_id, issued_utc, number, doc_id)",
+    "CREATE INDEX receipt_day ON receipt (account_id, day)",
+    "CREATE INDEX receipt_shift ON receipt (account_id, shift_id)",
+    "CREATE INDEX shift_order ON shift (account_id, opened_utc, shift_id)",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (version_1,)
+
+
+def migrate(tables: Tables) -> int:
+    """Bring the database to the newest version and return it. Two servers starting at once do it one after the other."""
+    database = tables.database
+    with tables.writing():
+        database.execute_sql(
+            "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
+        )
+        if not tables.is_sqlite:
+            database.execute_sql("LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE")
+        done = database.execute_sql("SELECT COALESCE(MAX(version), 0) FROM schema_version").fetchone()[0]
+        for version, migration in enumerate(MIGRATIONS[done:], start=done + 1):
+            migration(database)
+            parameter = "?" if tables.is_sqlite else "%s"
+            database.execute_sql(
+                f"INSERT INTO schema_version (version, name) VALUES ({parameter}, {parameter})",  # noqa: S608
+                (version, migration.__name__),
+            )
+    return len(MIGRATIONS)

@@ -1,0 +1,111 @@
+"""Jinja environments, one per language, and how values look on a page."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from appliance.domain.clock import age_text, parse_iso
+from appliance.domain.money import Money, format_amount, format_czk
+from backoffice.accounts import Session
+from backoffice.event_log import last_event_id
+from backoffice.i18n import LANGUAGE_COOKIE, LANGUAGE_NAMES, Language, choose_language
+from backoffice.pages import words
+from backoffice.site import Site
+
+HERE = Path(__file__).resolve().parent.parent
+STATIC_DIR = HERE / "static"
+TEMPLATES_DIR = HERE / "templates"
+
+
+def language_of(request: Request, site: Site) -> Language:
+    return choose_language(
+        site.languages,
+        cookie=request.cookies.get(LANGUAGE_COOKIE, ""),
+        accept=request.headers.get("accept-language", ""),
+    )
+
+
+def render(
+    request: Request, site: Site, template: str, *, session: Session | None = None, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """One page or fragment. `session` gives pages their menu, their form token and the place in the event log."""
+    language = language_of(request, site)
+    at_event = 0
+    if session is not None:
+        with site.tables.reading():
+            at_event = last_event_id(site.tables, session.account_id)
+    made: Environment = request.app.state.environments[language.code]
+    page = made.get_template(template).render(
+        session=session, path=request.url.path, language=language, at_event=at_event, **values
+    )
+    return HTMLResponse(page, status_code=status, headers={"Vary": "Accept-Language, Cookie"})
+
+
+def environments(languages: Mapping[str, Language]) -> dict[str, Environment]:
+    """One environment per language; made once per server, so templates are compiled once."""
+    return {code: _made(language) for code, language in languages.items()}
+
+
+def _made(language: Language) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES_DIR),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # what the i18n extension adds; its own stubs do not know it
+    install: Callable[..., None] = made.install_gettext_callables  # type: ignore[attr-defined]
+    install(language.text, language.many, newstyle=True)
+    made.filters |= {
+        "czk": lambda haler: format_czk(Money(haler)),
+        "amount": lambda haler: format_amount(Money(haler)),
+        "moment": moment,
+        "clock": lambda text: parse_iso(text).strftime("%H:%M:%S"),
+        "day": partial(day_text, locale=language.code),
+        "age": age_text,
+        "problem": partial(problem_text, text=language.text),
+        "method": lambda word: language.text(words.METHODS.get(word, word)),
+        "kind": lambda word: language.text(words.KINDS.get(word, word)),
+        "fiscal": lambda word: language.text(words.FISCAL.get(word, word)),
+    }
+    made.globals |= {
+        "static": static_address,
+        "language_names": LANGUAGE_NAMES,
+        "METHODS": words.METHODS,
+        "KINDS": words.KINDS,
+        "FISCAL": words.FISCAL,
+    }
+    return made
+
+
+def moment(text: str) -> str:
+    """`2026-11-24T14:05:09+01:00` as `24. 11. 2026 14:05`, in the shop's own time."""
+    at = parse_iso(text)
+    return f"{at.day}. {at.month}. {at.year} {at:%H:%M}"
+
+
+def day_text(day: date, *, locale: str) -> str:
+    return format_date(day, "EEEE d. MMMM" if locale == "cs" else "EEEE d MMMM", locale=locale)
+
+
+def problem_text(problem: tuple[str, str, str], *, text: Callable[[str], str]) -> str:
+    _, word, value = problem
+    shown = age_text(int(value)) if word == "silent" else value
+    return text(words.PROBLEMS[word]).format(value=shown)
+
+
+@cache
+def static_address(name: str) -> str:
+    """The file with a mark of its content, so that browsers may keep it."""
+    digest = hashlib.sha256((STATIC_DIR / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"

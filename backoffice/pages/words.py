@@ -1,0 +1,44 @@
+"""The product's words for machine words. `mark` only tells the extractor that a text is to be translated."""
+
+from appliance.domain.delivery import FiscalState
+from appliance.domain.receipt import ReceiptKind
+from appliance.domain.sale import PaymentMethod
+from backoffice.projection import NOT_REPORTED
+
+
+def mark(text: str) -> str:
+    return text
+
+
+METHODS = {
+    PaymentMethod.CASH.value: mark("Hotově"),
+    PaymentMethod.CARD.value: mark("Kartou"),
+    PaymentMethod.VOUCHER.value: mark("Poukaz"),
+    PaymentMethod.MEAL_TICKET.value: mark("Stravenka"),
+    PaymentMethod.TRANSFER.value: mark("Převodem"),
+}
+KINDS = {
+    ReceiptKind.SALE.value: mark("Prodej"),
+    ReceiptKind.REFUND.value: mark("Storno"),
+}
+FISCAL = {
+    FiscalState.CONFIRMED.value: mark("Potvrzeno"),
+    FiscalState.WAITING.value: mark("Odesílá se"),
+    FiscalState.VERIFIED_ONLY.value: mark("Jen ověřeno"),
+    NOT_REPORTED: mark("Neeviduje se"),
+}
+PROBLEMS = {
+    "flagged": mark("Označené řádky deníku: {value}"),
+    "never_seen": mark("Ještě se neozvala"),
+    "silent": mark("Neozývá se {value}"),
+    "eet_parked": mark("EET odmítlo: {value}"),
+    "eet_waiting": mark("Na EET čeká: {value}"),
+    "printer": mark("Tiskárna: {value}"),
+    "clock": mark("Hodiny: {value}"),
+}
+REFUSED = {
+    "email": mark("To není e-mailová adresa."),
+    "password_short": mark("Heslo musí mít aspoň 10 znaků."),
+    "password_long": mark("Heslo smí mít nejvýš 200 znaků."),
+    "taken": mark("Účet s tímto e-mailem už existuje."),
+}

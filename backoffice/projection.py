@@ -1,0 +1,244 @@
+"""From journal rows to tables: what each kind of row means for the pages.
+
+A projection is idempotent by doc_id and runs in the savepoint its caller opened; it raises ProjectionFailed (or another
+of `FAILURES`) when the row contradicts what is already there. Kinds that no page shows yet need nothing here: their
+rows stay in the replica, and a later migration can project them.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from peewee import DataError, IntegrityError, fn
+
+from appliance.domain.clock import day_of, iso, parse_iso
+from appliance.domain.delivery import FiscalState
+from appliance.domain.journal import Deferred, ReceiptFiscalised, Row, ShiftClosed, ShiftOpened, read_body
+from appliance.domain.money import ZERO, Money
+from appliance.domain.receipt import Receipt, check_receipt
+from appliance.domain.sale import PaymentMethod
+from backoffice.tables import Tables
+
+NOT_REPORTED = "none"
+PROJECTED, DEFERRED, FAILED, FORKED = "projected", "deferred", "failed", "forked"
+
+
+class ProjectionFailed(ValueError):
+    """The row cannot be shown in the tables; says why."""
+
+
+# What a wrong row may cause. Errors of the database itself (full disk, lost connection) are not among them: those
+# must end the transaction, so that the till sends again.
+FAILURES = (ValueError, LookupError, TypeError, ArithmeticError, AssertionError, IntegrityError, DataError)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What open pages are told: `subject` is the document, `data` what a notification says about it."""
+
+    kind: str
+    subject: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose row it is; both come from the token."""
+
+    account_id: int
+    till_id: str
+    till_name: str
+
+
+@dataclass(frozen=True)
+class Projected:
+    state: str
+    reason: str = ""
+    events: tuple[Event, ...] = ()
+
+
+def project(tables: Tables, place: Place, row: Row) -> Projected:
+    """Bring one verified row into the tables, or say why not."""
+    twin = _twin(tables, place, row)
+    if twin is not None:
+        same = (twin["kind"], twin["v"], twin["body"]) == (row.kind, row.v, row.body)
+        return Projected(twin["state"]) if same else Projected(FAILED, "doc_id_reused")
+    try:
+        with tables.database.atomic():
+            body = read_body(row.kind, row.v, row.body)
+            if isinstance(body, Deferred):
+                return Projected(DEFERRED, f"{body.kind} v{body.v}")
+            return Projected(PROJECTED, events=_apply(tables, place, row, body))
+    except FAILURES as error:
+        return Projected(FAILED, str(error)[:200] or type(error).__name__)
+
+
+def _twin(tables: Tables, place: Place, row: Row) -> dict[str, Any] | None:
+    """The same document already taken at another position: a till repeats its rows in a new epoch after a fork."""
+    held = tables.journal_row
+    return tables.first(
+        held.select(held.c.kind, held.c.v, held.c.body, held.c.state).where(
+            (held.c.account_id == place.account_id)
+            & (held.c.doc_id == row.doc_id)
+            & held.c.state.in_([PROJECTED, DEFERRED])
+            & ((held.c.till_id != row.till_id) | (held.c.epoch != row.epoch) | (held.c.seq != row.seq))
+        )
+    )
+
+
+def _apply(tables: Tables, place: Place, row: Row, body: object) -> tuple[Event, ...]:
+    if isinstance(body, Receipt):
+        return _receipt_issued(tables, place, row, body)
+    if isinstance(body, ReceiptFiscalised):
+        return _receipt_fiscalised(tables, place, body)
+    if isinstance(body, ShiftOpened):
+        return _shift_opened(tables, place, row, body)
+    if isinstance(body, ShiftClosed):
+        return _shift_closed(tables, place, row, body)
+    return ()
+
+
+def utc_text(text: str) -> str:
+    return iso(parse_iso(text).astimezone(UTC))
+
+
+def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) -> tuple[Event, ...]:
+    if receipt.doc_id != row.doc_id:
+        raise ProjectionFailed("the receipt has another doc_id than its row")
+    check_receipt(receipt)
+    tables.receipt.insert(
+        account_id=place.account_id,
+        doc_id=receipt.doc_id,
+        till_id=place.till_id,
+        number=receipt.number,
+        issued_at=receipt.issued_at,
+        issued_utc=utc_text(receipt.issued_at),
+        day=day_of(receipt.issued_at),
+        hour=parse_iso(receipt.issued_at).hour,
+        kind=receipt.kind.value,
+        total_haler=receipt.total.haler,
+        paid_haler=receipt.paid.haler,
+        user_name=receipt.user,
+        shift_id=receipt.shift_id,
+        fiscal_state=NOT_REPORTED if receipt.fiscal is None else FiscalState.WAITING.value,
+        original_doc_id=receipt.original.doc_id if receipt.original else "",
+    ).execute()
+    by_method: dict[PaymentMethod, Money] = {}
+    for payment in receipt.payments:
+        by_method[payment.method] = by_method.get(payment.method, ZERO) + payment.amount
+    for method, amount in by_method.items():
+        tables.payment.insert(
+            account_id=place.account_id, doc_id=receipt.doc_id, method=method.value, amount_haler=amount.haler
+        ).execute()
+    store_proof(tables, place, receipt.shift_id)
+    data = {
+        "number": receipt.number,
+        "kind": receipt.kind.value,
+        "paid_haler": receipt.paid.haler,
+        "till": place.till_name,
+    }
+    return (Event("receipt", receipt.doc_id, data),)
+
+
+def _receipt_fiscalised(tables: Tables, place: Place, body: ReceiptFiscalised) -> tuple[Event, ...]:
+    if not body.first:
+        return ()
+    receipt = tables.receipt
+    changed = (
+        receipt.update(
+            fiscal_state=(FiscalState.CONFIRMED if body.code else FiscalState.VERIFIED_ONLY).value,
+            fiscal_code=body.code,
+            fiscal_test=int(body.test),
+        )
+        .where((receipt.c.account_id == place.account_id) & (receipt.c.doc_id == body.receipt_doc_id))
+        .execute()
+    )
+    if not changed:
+        raise ProjectionFailed("the receipt of this code is not held")
+    return (Event("fiscal", body.receipt_doc_id, {}),)
+
+
+def _shift_opened(tables: Tables, place: Place, row: Row, body: ShiftOpened) -> tuple[Event, ...]:
+    tables.shift.insert(
+        account_id=place.account_id,
+        shift_id=body.shift_id,
+        till_id=place.till_id,
+        opened_at=row.at,
+        opened_utc=utc_text(row.at),
+        opened_by=body.user,
+        float_haler=body.opening_float.haler,
+    ).execute()
+    return (Event("shift", body.shift_id, {}),)
+
+
+def _shift_closed(tables: Tables, place: Place, row: Row, body: ShiftClosed) -> tuple[Event, ...]:
+    """The closing; it also stands for an opening that was not readable."""
+    shift = tables.shift
+    here = (shift.c.account_id == place.account_id) & (shift.c.shift_id == body.shift_id)
+    held = tables.first(shift.select(shift.c.closed_doc_id, shift.c.till_id).where(here))
+    if held is None:
+        opening = ShiftOpened(body.shift_id, "", body.totals.opening_float)
+        tables.shift.insert(
+            account_id=place.account_id,
+            shift_id=body.shift_id,
+            till_id=place.till_id,
+            opened_at=body.opened_at,
+            opened_utc=utc_text(body.opened_at),
+            opened_by=opening.user,
+            float_haler=opening.opening_float.haler,
+        ).execute()
+    elif held["till_id"] != place.till_id or held["closed_doc_id"]:
+        raise ProjectionFailed("the shift is closed already or belongs to another till")
+    shift.update(
+        closed_at=row.at,
+        closed_by=body.user,
+        closed_doc_id=row.doc_id,
+        number=body.number,
+        receipts_expected=body.totals.count,
+        sum_expected_haler=body.totals.total.haler,
+        counted_haler=body.counted.haler,
+        over_short_haler=body.over_short.haler,
+        head_epoch=row.epoch,
+        head_seq=body.head_seq,
+        head=body.head,
+        head_held=int(_head_held(tables, place, body)),
+    ).where(here).execute()
+    store_proof(tables, place, body.shift_id)
+    return (Event("shift", body.shift_id, {}),)
+
+
+def _head_held(tables: Tables, place: Place, body: ShiftClosed) -> bool:
+    """Whether a row of this till with the printed chain head is held. After a fork it may stand in an older epoch."""
+    held = tables.journal_row
+    rows = tables.rows(
+        held.select(held.c.hash).where(
+            (held.c.account_id == place.account_id)
+            & (held.c.till_id == place.till_id)
+            & (held.c.seq == body.head_seq)
+            & (held.c.verified == 1)
+        )
+    )
+    return bool(body.head) and any(row["hash"].startswith(body.head) for row in rows)
+
+
+def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
+    """Count and sum of the shift's receipts against what its closing says; nothing while it is open."""
+    receipt, shift = tables.receipt, tables.shift
+    held = tables.first(
+        receipt.select(fn.COUNT(receipt.c.doc_id).alias("n"), fn.SUM(receipt.c.paid_haler).alias("haler")).where(
+            (receipt.c.account_id == place.account_id)
+            & (receipt.c.shift_id == shift_id)
+            & (receipt.c.till_id == place.till_id)
+        )
+    )
+    assert held is not None
+    count, haler = int(held["n"]), int(held["haler"] or 0)
+    here = (shift.c.account_id == place.account_id) & (shift.c.shift_id == shift_id)
+    shift.update(receipts_held=count, sum_held_haler=haler).where(here).execute()
+    closing = tables.first(
+        shift.select(shift.c.closed_doc_id, shift.c.receipts_expected, shift.c.sum_expected_haler).where(here)
+    )
+    if closing is None or not closing["closed_doc_id"]:
+        return
+    complete = (count, haler) == (closing["receipts_expected"], closing["sum_expected_haler"])
+    shift.update(complete=int(complete)).where(here).execute()

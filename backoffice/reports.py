@@ -1,0 +1,185 @@
+"""What the pages count: a day, its hours and payments, tills and what is wrong with them."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from peewee import fn
+
+from appliance.domain.clock import parse_iso
+from appliance.domain.money import Money, divide_half_away
+from appliance.wire import TillStatus
+from backoffice.projection import FAILED, FORKED
+from backoffice.tables import Tables
+
+SILENT_AFTER = timedelta(minutes=3)  # a till reports every minute
+UNSENT_AGE_S_WARN = 120
+EET_AGE_S_DANGER = 24 * 3600
+GOOD_STATES = frozenset({"", "ok", "ready", "verified", "off", "none"})
+
+
+@dataclass(frozen=True)
+class Turnover:
+    """Documents including refunds, and what was really paid."""
+
+    count: int
+    paid: Money
+
+    @property
+    def average(self) -> Money:
+        return Money(divide_half_away(self.paid.haler, self.count)) if self.count else Money(0)
+
+
+@dataclass(frozen=True)
+class MethodShare:
+    method: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of one account. `same_time_last_week` ends at the same time of day; hours are 0–23 of the shop's clock."""
+
+    day: date
+    today: Turnover
+    same_time_last_week: Turnover
+    last_week: Turnover
+    by_hour: dict[int, Money]
+    by_hour_last_week: dict[int, Money]
+    by_method: tuple[MethodShare, ...]
+
+    @property
+    def change_percent(self) -> int | None:
+        """Against the same time last week; None when there is nothing to compare with."""
+        before = self.same_time_last_week.paid.haler
+        return divide_half_away((self.today.paid.haler - before) * 100, before) if before > 0 else None
+
+
+@dataclass(frozen=True)
+class TillView:
+    """A till as the owner sees it. `problems` are (level, machine word, number) with level warning or danger."""
+
+    till_id: str
+    name: str
+    prefix: str
+    id_pokl: str
+    revoked: bool
+    seen_age_s: float | None
+    status: TillStatus | None
+    flagged: int
+    problems: tuple[tuple[str, str, str], ...]
+
+    @property
+    def level(self) -> str:
+        levels = {level for level, _, _ in self.problems}
+        return "danger" if "danger" in levels else "warning" if levels else "good"
+
+
+def day_report(tables: Tables, account_id: int, *, now: datetime) -> Day:
+    """`now` in the shop's zone."""
+    today = now.date()
+    week_ago = today - timedelta(days=7)
+    with tables.reading():
+        return Day(
+            day=today,
+            today=_turnover(tables, account_id, today),
+            same_time_last_week=_turnover(tables, account_id, week_ago, until=now.strftime("%H:%M:%S")),
+            last_week=_turnover(tables, account_id, week_ago),
+            by_hour=_by_hour(tables, account_id, today),
+            by_hour_last_week=_by_hour(tables, account_id, week_ago),
+            by_method=_by_method(tables, account_id, today),
+        )
+
+
+def _turnover(tables: Tables, account_id: int, day: date, *, until: str = "") -> Turnover:
+    receipt = tables.receipt
+    where = (receipt.c.account_id == account_id) & (receipt.c.day == day.isoformat())
+    if until:
+        where &= fn.SUBSTR(receipt.c.issued_at, 12, 8) <= until
+    row = tables.first(
+        receipt.select(fn.COUNT(receipt.c.doc_id).alias("n"), fn.SUM(receipt.c.paid_haler).alias("haler")).where(where)
+    )
+    assert row is not None
+    return Turnover(int(row["n"]), Money(int(row["haler"] or 0)))
+
+
+def _by_hour(tables: Tables, account_id: int, day: date) -> dict[int, Money]:
+    receipt = tables.receipt
+    rows = tables.rows(
+        receipt.select(receipt.c.hour, fn.SUM(receipt.c.paid_haler).alias("haler"))
+        .where((receipt.c.account_id == account_id) & (receipt.c.day == day.isoformat()))
+        .group_by(receipt.c.hour)
+    )
+    return {int(row["hour"]): Money(int(row["haler"])) for row in rows}
+
+
+def _by_method(tables: Tables, account_id: int, day: date) -> tuple[MethodShare, ...]:
+    receipt, payment = tables.receipt, tables.payment
+    rows = tables.rows(
+        payment.select(payment.c.method, fn.SUM(payment.c.amount_haler).alias("haler"))
+        .join(
+            receipt,
+            on=((receipt.c.account_id == payment.c.account_id) & (receipt.c.doc_id == payment.c.doc_id)),
+        )
+        .where((receipt.c.account_id == account_id) & (receipt.c.day == day.isoformat()))
+        .group_by(payment.c.method)
+    )
+    shares = [MethodShare(row["method"], Money(int(row["haler"]))) for row in rows]
+    return tuple(sorted(shares, key=lambda share: (-share.amount.haler, share.method)))
+
+
+def tills_of(tables: Tables, account_id: int, *, now: datetime) -> list[TillView]:
+    """All tills of the account, paired ones first."""
+    till, held = tables.till, tables.journal_row
+    with tables.reading():
+        rows = tables.rows(
+            till.select().where(till.c.account_id == account_id).order_by(till.c.revoked, till.c.name, till.c.till_id)
+        )
+        flagged = tables.rows(
+            held.select(held.c.till_id, fn.COUNT(held.c.seq).alias("n"))
+            .where((held.c.account_id == account_id) & held.c.state.in_([FAILED, FORKED]))
+            .group_by(held.c.till_id)
+        )
+    by_till = {row["till_id"]: int(row["n"]) for row in flagged}
+    return [_till_view(row, flagged=by_till.get(row["till_id"], 0), now=now) for row in rows]
+
+
+def _till_view(row: dict[str, Any], *, flagged: int, now: datetime) -> TillView:
+    status = TillStatus.model_validate(json.loads(row["status"])) if row["status"] else None
+    age = (now - parse_iso(row["last_seen"])).total_seconds() if row["last_seen"] else None
+    problems = () if row["revoked"] else tuple(_problems(status, age_s=age, flagged=flagged))
+    return TillView(
+        till_id=row["till_id"],
+        name=row["name"],
+        prefix=row["prefix"],
+        id_pokl=row["id_pokl"],
+        revoked=bool(row["revoked"]),
+        seen_age_s=age,
+        status=status,
+        flagged=flagged,
+        problems=problems,
+    )
+
+
+def _problems(status: TillStatus | None, *, age_s: float | None, flagged: int) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    if flagged:
+        found.append(("danger", "flagged", str(flagged)))
+    if age_s is None or status is None:
+        found.append(("warning", "never_seen", ""))
+        return found
+    if age_s > SILENT_AFTER.total_seconds():
+        found.append(("warning", "silent", str(int(age_s))))
+    if status.eet_parked:
+        found.append(("danger", "eet_parked", str(status.eet_parked)))
+    if status.eet_waiting and status.eet_oldest_age_s >= UNSENT_AGE_S_WARN:
+        level = "danger" if status.eet_oldest_age_s >= EET_AGE_S_DANGER else "warning"
+        found.append((level, "eet_waiting", str(status.eet_waiting)))
+    if status.printer.lower() not in GOOD_STATES:
+        found.append(("warning", "printer", status.printer))
+    if status.clock.lower() not in GOOD_STATES:
+        found.append(("warning", "clock", status.clock))
+    return found
+
+

@@ -1,0 +1,101 @@
+"""The database of one Backoffice and the names of its tables.
+
+Queries are built with peewee's `Table`, bound to the database of one instance. Model classes would carry their
+database on the class, so two servers in one process (tests, the simulator) would share it; a `Table` is an ordinary
+object and belongs to exactly one `Tables`. The shape of the tables stands in one place only, in `migrations.py`.
+
+Every key and every foreign key begins with `account_id`, which comes from a token or a session, never from a request.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+from peewee import Database, Table
+from playhouse.apsw_ext import APSWDatabase
+from playhouse.pool import PooledPostgresqlDatabase
+
+SQLITE_FILE = "backoffice.sqlite3"
+SQLITE_OLDEST = (3, 51, 3)  # earlier ones have a race between processes when the WAL is reset
+BUSY_TIMEOUT_S = 10
+POSTGRES_CONNECTIONS_MAX = 40
+
+
+class SqliteTooOld(RuntimeError):
+    """The SQLite library may lose committed data; says which version is needed."""
+
+
+def open_database(*, url: str, data_dir: Path) -> Database:
+    """PostgreSQL for a `postgresql://` address, else SQLite in the data directory."""
+    if url:
+        return PooledPostgresqlDatabase(
+            url, max_connections=POSTGRES_CONNECTIONS_MAX, stale_timeout=300, timeout=BUSY_TIMEOUT_S, autoconnect=False
+        )
+    version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    if version < SQLITE_OLDEST:
+        raise SqliteTooOld(f"SQLite {apsw.sqlite_lib_version()} is older than 3.51.3")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full"}
+    database: Database = APSWDatabase(
+        str(data_dir / SQLITE_FILE), pragmas=pragmas, timeout=BUSY_TIMEOUT_S, autoconnect=False
+    )
+    return database
+
+
+class Tables:
+    """All tables of one instance. Rows come out as dictionaries."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.is_sqlite = isinstance(database, APSWDatabase)
+        self.account = self._table("account")
+        self.till = self._table("till")
+        self.pairing_code = self._table("pairing_code")
+        self.journal_row = self._table("journal_row")
+        self.receipt = self._table("receipt")
+        self.payment = self._table("payment")
+        self.shift = self._table("shift")
+        self.session = self._table("session")
+        self.event = self._table("event")
+
+    def _table(self, name: str) -> Table:
+        return Table(name).bind(self.database)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A connection for this thread; an outer one is used when there is one."""
+        if not self.database.is_closed():
+            yield
+            return
+        self.database.connect()
+        try:
+            yield
+        finally:
+            self.database.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction. SQLite takes the write lock at once, so nothing read inside can grow stale."""
+        with self.reading():
+            lock = ("IMMEDIATE",) if self.is_sqlite else ()
+            with self.database.atomic(*lock):
+                yield
+
+    def shut(self) -> None:
+        """Give back what a pool holds; called once, when nothing runs any more."""
+        if isinstance(self.database, PooledPostgresqlDatabase):
+            self.database.close_all()
+
+    def first(self, query: Any) -> dict[str, Any] | None:
+        """The first row of a query, or None."""
+        rows = list(query.limit(1).dicts())
+        return rows[0] if rows else None
+
+    def rows(self, query: Any) -> list[dict[str, Any]]:
+        return list(query.dicts())
+
+    def locked(self, query: Any) -> Any:
+        """The query with a row lock; on SQLite the transaction itself is the lock."""
+        return query if self.is_sqlite else query.for_update()
