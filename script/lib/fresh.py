@@ -211,6 +211,7 @@ def main() -> None:
     parser.add_argument("--suite", nargs="+", choices=SUITES, default=SUITES)
     parser.add_argument("--user", nargs="+", choices=USERS, default=USERS)
     parser.add_argument("--quick", action="store_true", help="only script/setup and pokladna --help")
+    parser.add_argument("--command", help="run script/setup and this, instead of the README's commands")
     arguments = parser.parse_args()
     if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
         sys.exit("script/fresh makes Debian roots: it needs root and the Debian package mmdebstrap")
@@ -220,6 +221,8 @@ def main() -> None:
     print(f"fresh: HEAD is {head.stdout.strip()}; what is not committed is not tried", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the root in use is removed
     commands = QUICK if arguments.quick else FULL
+    if arguments.command:
+        commands = {"setup": "script/setup", "command": arguments.command}
     results = [play_case(suite, user, commands) for suite in arguments.suite for user in arguments.user]
     print(f"fresh: {sum(results)} of {len(results)} cases good")
     sys.exit(0 if all(results) else 1)
