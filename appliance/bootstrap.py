@@ -42,6 +42,7 @@ ZONE = ZoneInfo("Europe/Prague")
 DATABASE_FILE = "till.db"
 CERTIFICATE_FILE = "eet.pem"
 PAIRING_FILE = "backoffice.json"
+PAIRING_CODE_CHARS = 8
 FRESH_READ_TIMEOUT_EXTRA_S = 3  # a sale just made waits this much longer than its paper, then joins the backlog
 BOARD_SERIAL_FILE = Path("/sys/firmware/devicetree/base/serial-number")
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
@@ -182,6 +183,7 @@ def import_certificate(config: Config, p12: bytes, password: str) -> "Identity":
 def pair(config: Config, code: str) -> str:
     """Join the Backoffice's account with a pairing code; the token is kept for the sync daemon. Returns the account.
 
+    Of the code the first characters are the secret; the rest names the server's key, which TLS vouches for here.
     Raises SetupError.
     """
     from appliance.sync.link import BackofficeLink, Failed, Refusal
@@ -191,7 +193,11 @@ def pair(config: Config, code: str) -> str:
         raise SetupError("no Backoffice is set: backoffice.url is empty")
     till = journal.the_till(open_shop(config).tables)
     request = PairRequest(
-        code=code, till_id=till.till_id, prefix=till.prefix, id_pokl=config.eet.id_pokl, name=config.till.name
+        code=code.replace("-", "").replace(" ", "").upper()[:PAIRING_CODE_CHARS],
+        till_id=till.till_id,
+        prefix=till.prefix,
+        id_pokl=config.eet.id_pokl,
+        name=config.till.name,
     )
     link = BackofficeLink(config.backoffice.url, token="", ca_file=config.backoffice.ca_file)
     reply = link.pair(request)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 READY_TIMEOUT_S = 60.0
@@ -35,6 +35,10 @@ class Process:
         self._ready_file = ready_file
         self._child: subprocess.Popen[bytes] | None = None
 
+    def replace_argument(self, option: str, value: str) -> None:
+        """Another value of an option from the next start on."""
+        self._command[self._command.index(option) + 1] = value
+
     def start(self) -> None:
         """Start and wait until it says it is ready, where it can say so."""
         if self._ready_file:
@@ -51,7 +55,7 @@ class Process:
         if self._ready_file:
             self.wait_for(lambda: self._ready_file is not None and self._ready_file.exists(), "did not get ready")
 
-    def wait_for(self, condition, what: str, *, timeout_s: float = READY_TIMEOUT_S) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def wait_for(self, condition: Callable[[], bool], what: str, *, timeout_s: float = READY_TIMEOUT_S) -> None:
         """Wait until the condition holds. Raises DemoFailed when the process ends or the time is over."""
         deadline = time.monotonic() + timeout_s
         while not condition():

@@ -14,6 +14,7 @@ CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 20.0
 REPLY_BYTES_MAX = 4 * 1024 * 1024
 RETRY_AFTER_S_MAX = 15 * 60
+GZIP_FROM_BYTES = 1024
 
 Reply = TypeVar("Reply", bound=BaseModel)
 
@@ -61,8 +62,14 @@ class BackofficeLink:
     def _call(
         self, method: str, path: str, reply_type: type[Reply], body: BaseModel | None = None
     ) -> Reply | Refusal | Failed:
-        data = gzip.compress(body.model_dump_json().encode(), compresslevel=1) if body is not None else None
-        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"} if data is not None else {}
+        data: bytes | None = None
+        headers: dict[str, str] = {}
+        if body is not None:
+            data = body.model_dump_json().encode()
+            headers["Content-Type"] = "application/json"
+            if len(data) > GZIP_FROM_BYTES:
+                data = gzip.compress(data, compresslevel=1)
+                headers["Content-Encoding"] = "gzip"
         try:
             with self._session.request(
                 method,
