@@ -1,0 +1,124 @@
+"""The frame around every screen: status bar with banner, the row of function keys, and the layer above both."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.floatlayout import FloatLayout
+
+from appliance.i18n import _
+from appliance.ui.presenter.status import StatusView
+from appliance.ui.theme import T
+from appliance.ui.widgets import TouchButton, load_kv
+
+FUNCTION_KEYS = 8
+
+
+@dataclass(frozen=True)
+class FunctionKey:
+    """What one of F1–F8 does on a screen; without an action it is shown disabled."""
+
+    caption: str
+    action: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sentence for the banner and up to two buttons (caption, action)."""
+
+    text: str
+    tone: str = "quiet"
+    buttons: tuple[tuple[str, Callable[[], None]], ...] = ()
+
+
+class Banner(BoxLayout):
+    """The middle of the status bar: one sentence, and what can be done about it."""
+
+    notice = ObjectProperty(None, allownone=True)
+    text = StringProperty("")
+    tone = StringProperty("quiet")
+    buttons = ListProperty([])
+
+    def show(self, notice: Notice | None) -> None:
+        """Rebuilt only when something changed: nothing moves under a finger."""
+        captions = [caption for caption, _action in notice.buttons] if notice else []
+        self.notice = notice
+        self.text = notice.text if notice else ""
+        self.tone = notice.tone if notice else "quiet"
+        if captions == self.buttons:
+            return
+        self.buttons = captions
+        self.ids.buttons.clear_widgets()
+        for number, caption in enumerate(captions):
+            button = TouchButton(
+                caption=caption, tag=f"banner.{('yes', 'no')[number]}", kind="primary" if number == 0 else "plain",
+                font_size=T.small, size_hint_x=None,
+            )  # fmt: skip
+            button.width = T.small * 0.62 * len(caption) + 3 * T.pad
+            button.bind(on_tap=lambda _, at=number: self._act(at))
+            self.ids.buttons.add_widget(button)
+
+    def _act(self, number: int) -> None:
+        if self.notice is not None and number < len(self.notice.buttons):
+            self.notice.buttons[number][1]()
+
+
+class StatusBar(BoxLayout):
+    """Till and shop · shift · banner · printer, EET, Backoffice, clock."""
+
+    shop = StringProperty("")
+    shift = StringProperty("")
+    clock = StringProperty("")
+    crowded = BooleanProperty(False)  # a banner on a narrow display takes the place of words
+
+    def show(self, view: StatusView) -> None:
+        self.shift = view.shift
+        self.clock = view.clock
+        for name in ("printer", "eet", "backoffice"):
+            lamp, state = self.ids[name], getattr(view, name)
+            lamp.tone = state.tone
+            lamp.words = state.count if self.crowded else state.words
+
+    def banner(self, notice: Notice | None, view: StatusView | None) -> None:
+        self.crowded = notice is not None and T.width < 1200
+        self.ids.banner.show(notice)
+        if view is not None:
+            self.show(view)
+
+
+class KeyRow(BoxLayout):
+    """F1–F8, in the order of the hardware keys."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.keys: Sequence[FunctionKey] = ()
+        self.buttons = []
+        for n in range(1, FUNCTION_KEYS + 1):
+            button = TouchButton(
+                hint=f"F{n}", tag=f"key:f{n}", kind="key", font_size=T.small, reason=_("Tady nemá význam."), line_height=1
+            )
+            button.bind(on_tap=lambda _, at=n - 1: self.act(at))
+            self.buttons.append(button)
+            self.add_widget(button)
+
+    def show(self, keys: Sequence[FunctionKey]) -> None:
+        self.keys = keys
+        for button, key in zip(self.buttons, keys, strict=True):
+            button.caption = key.caption
+            button.enabled = key.action is not None
+
+    def act(self, number: int) -> None:
+        action = self.keys[number].action if number < len(self.keys) else None
+        if action is not None:
+            action()
+
+
+class Frame(FloatLayout):
+    """Everything in the window. Dialogs and keyboards are added above it."""
+
+    scale_hint = NumericProperty(1)
+
+
+load_kv(__file__)

@@ -1,0 +1,1 @@
+"""State → strings: what the screens show, without Kivy. One module per screen."""

@@ -1,0 +1,95 @@
+"""The price list in words, and the item form: texts of an item and back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from appliance.domain.catalogue import Category, Item, ItemInvalid, check_item
+from appliance.domain.money import NotAnAmount, format_amount, parse_amount
+from appliance.domain.vat import VatClass
+from appliance.i18n import _, plural
+from appliance.ui.presenter.bill import code_text, price_text
+from appliance.ui.presenter.words import vat_class_name
+
+FIELDS = ("name", "price", "plu", "eans", "labels")
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    item_id: str
+    name: str
+    code: str
+    category: str
+    vat: str
+    price: str
+
+
+@dataclass(frozen=True)
+class ItemForm:
+    """The form's texts; several EANs and labels are parted by spaces or commas."""
+
+    name: str = ""
+    price: str = ""
+    plu: str = ""
+    eans: str = ""
+    labels: str = ""
+    vat_class: VatClass = VatClass.STANDARD
+    category_id: str | None = None
+
+
+def count_text(n: int) -> str:
+    return f"{n} {plural(n, _('položka'), _('položky'), _('položek'))}"
+
+
+def category_name(category_id: str | None, categories: Sequence[Category]) -> str:
+    for category in categories:
+        if category.category_id == category_id:
+            return category.name
+    return _("bez kategorie")
+
+
+def item_row(item: Item, categories: Sequence[Category]) -> ItemRow:
+    return ItemRow(
+        item_id=item.item_id,
+        name=item.name,
+        code=code_text(item),
+        category=category_name(item.category_id, categories),
+        vat=vat_class_name(item.vat_class),
+        price=price_text(item),
+    )
+
+
+def form_of(item: Item) -> ItemForm:
+    return ItemForm(
+        name=item.name,
+        price=format_amount(item.price) if item.price is not None else "",
+        plu=item.plu,
+        eans=" ".join(item.eans),
+        labels=" ".join(item.labels),
+        vat_class=item.vat_class,
+        category_id=item.category_id,
+    )
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Codes or labels typed in one field, each once, in the order typed."""
+    return tuple(dict.fromkeys(text.replace(",", " ").replace(";", " ").split()))
+
+
+def item_of(form: ItemForm, before: Item) -> Item:
+    """The item as the form says; an empty price is asked at the sale. Raises ItemInvalid."""
+    try:
+        price = parse_amount(form.price) if form.price.strip() else None
+    except NotAnAmount:
+        raise ItemInvalid("price", "not_amount") from None
+    return check_item(
+        replace(
+            before,
+            name=form.name.strip(),
+            price=price,
+            vat_class=form.vat_class,
+            category_id=form.category_id,
+            plu=form.plu.strip(),
+            eans=words_of(form.eans),
+            labels=words_of(form.labels),
+        )
+    )

@@ -1,0 +1,259 @@
+"""The status bar and the status page in words: quiet when all is well, words when something is wrong or waits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from appliance.domain.clock import age_text
+from appliance.domain.fiscal import Mode
+from appliance.i18n import _, plural
+from appliance.ui.presenter.words import day_and_time, time_text
+
+GOOD, WAITS, WRONG, OFF = "good", "warning", "danger", "quiet"
+
+
+def tone_word(tone: str) -> str:
+    """The word that goes with a colour."""
+    return {GOOD: _("v pořádku"), WAITS: _("čeká"), WRONG: _("problém"), OFF: ""}[tone]
+
+
+class ShiftLike(Protocol):
+    @property
+    def number(self) -> int: ...
+    @property
+    def opened_at(self) -> str: ...
+    @property
+    def user(self) -> str: ...
+
+
+class PrinterLike(Protocol):
+    @property
+    def word(self) -> str: ...
+    @property
+    def waiting(self) -> int: ...
+    @property
+    def asking(self) -> int: ...
+
+
+class EetLike(Protocol):
+    @property
+    def mode(self) -> Mode: ...
+    @property
+    def waiting(self) -> int: ...
+    @property
+    def parked(self) -> int: ...
+    @property
+    def oldest_age_s(self) -> int: ...
+    @property
+    def fault(self) -> str: ...
+
+
+class BackofficeLike(Protocol):
+    @property
+    def paired(self) -> bool: ...
+    @property
+    def unsent(self) -> int: ...
+    @property
+    def oldest_age_s(self) -> int: ...
+    @property
+    def fault(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """One device or peer: its tone, the words of the bar (empty when all is well) and the sentence of the page."""
+
+    tone: str
+    words: str
+    sentence: str
+    count: str = ""
+
+
+def clock_text(now: datetime) -> str:
+    return time_text(now)
+
+
+def shift_text(shift: ShiftLike | None, user: str) -> str:
+    return _("Směna {number} · {user}").format(number=shift.number, user=shift.user) if shift else _("Zavřeno")
+
+
+def shift_sentence(shift: ShiftLike | None) -> str:
+    if shift is None:
+        return _("Pokladna je zavřená. Prodávat lze po otevření.")
+    return _("Směna {number} je otevřená od {at}, obsluha {user}.").format(
+        number=shift.number, at=day_and_time(shift.opened_at), user=shift.user
+    )
+
+
+def printer_lamp(printer: PrinterLike) -> Lamp:
+    waiting = _(", čekají {n}").format(n=printer.waiting) if printer.waiting else ""
+    name, advice = _printer_words().get(printer.word, (_("porucha"), _("Zavolejte technika.")))
+    if printer.word in {"ok", "unknown", "none"}:
+        if printer.asking:
+            return Lamp(WAITS, _("Tiskárna: dotaz"), _("Minulý tisk se možná nedokončil, odpovězte na dotaz nahoře."))
+        if printer.word != "ok" and printer.waiting:
+            return Lamp(WAITS, _("Tiskárna: čeká {n}").format(n=printer.waiting), name, str(printer.waiting))
+        return Lamp(GOOD if printer.word == "ok" else OFF, "", name)
+    sentence = _("{what} Prodej běží dál, účtenky čekají ({n}). {advice}").format(
+        what=_("Tiskárna: {word}.").format(word=name), n=printer.waiting, advice=advice
+    )
+    return Lamp(WRONG, _("Tiskárna: {word}").format(word=name) + waiting, sentence, str(printer.waiting or ""))
+
+
+def _printer_words() -> dict[str, tuple[str, str]]:
+    return {
+        "ok": (_("Tiskárna je připravená."), ""),
+        "unknown": (_("Stav tiskárny zatím není znám."), ""),
+        "none": (_("Tiskárna není nastavená."), ""),
+        "offline": (_("neodpovídá"), _("Zkontrolujte napájení a kabel.")),
+        "paper_out": (_("není papír"), _("Vložte nový kotouč.")),
+        "cover_open": (_("otevřený kryt"), _("Zavřete kryt.")),
+        "stalled": (_("zasekla se"), _("Vypněte ji a zapněte.")),
+        "broken": (_("porucha"), _("Zavolejte technika.")),
+    }
+
+
+def mode_text(mode: Mode) -> str:
+    return {
+        Mode.OFF: _("vypnuto"),
+        Mode.VERIFICATION: _("ověřovací režim"),
+        Mode.PLAYGROUND: _("zkušební prostředí"),
+        Mode.LIVE: _("ostrý provoz"),
+    }[mode]
+
+
+def eet_fault_text(fault: str) -> str:
+    known = {
+        "no_certificate": _("chybí certifikát"),
+        "certificate_expired": _("certifikát vypršel"),
+        "channel:tls": _("nedůvěryhodné spojení"),
+        "channel:dns": _("server nenalezen"),
+        "channel:signer": _("neznámý podpis odpovědi"),
+        "channel:unreachable": _("nedostupná"),
+        "unreachable": _("nedostupná"),
+    }
+    return known.get(fault, _("porucha {fault}").format(fault=fault)) if fault else ""
+
+
+def eet_lamp(eet: EetLike) -> Lamp:
+    mode = _("EET: {mode}.").format(mode=mode_text(eet.mode))
+    fault = eet_fault_text(eet.fault)
+    if eet.mode == Mode.OFF and not eet.waiting:
+        return Lamp(OFF, "", mode)
+    if eet.parked:
+        return Lamp(
+            WRONG,
+            _("EET: {n} odmítnuto").format(n=eet.parked),
+            mode + " " + _("Odmítnuté tržby: {n}. Prodej běží dál. Zavolejte technika.").format(n=eet.parked),
+            str(eet.parked),
+        )
+    if eet.waiting:
+        n = eet.waiting
+        verb = plural(n, _("čeká"), _("čekají"), _("čeká"))
+        age = age_text(eet.oldest_age_s)
+        sentence = mode + " " + _("Neodeslané tržby: {n}, nejstarší {age}. Odešlou se samy.").format(n=n, age=age)
+        if fault:
+            sentence += " " + _("Příčina: {fault}.").format(fault=fault)
+        return Lamp(WRONG if fault else WAITS, _("EET: {n} {verb}, {age}").format(n=n, verb=verb, age=age), sentence, str(n))
+    if fault:
+        return Lamp(WRONG, _("EET: {fault}").format(fault=fault), mode + " " + _("Příčina: {fault}.").format(fault=fault))
+    return Lamp(GOOD, "", mode + " " + _("Vše je odeslané."))
+
+
+def backoffice_fault_text(fault: str) -> str:
+    known = {
+        "unreachable": _("nedostupná"),
+        "refused": _("odmítá data"),
+        "pairing_revoked": _("párování zrušeno"),
+    }
+    return known.get(fault, _("porucha {fault}").format(fault=fault)) if fault else ""
+
+
+def backoffice_lamp(backoffice: BackofficeLike) -> Lamp:
+    if not backoffice.paired:
+        return Lamp(OFF, "", _("Backoffice není spárovaný. Data zůstávají v pokladně."))
+    fault = backoffice_fault_text(backoffice.fault)
+    if backoffice.unsent:
+        n, age = backoffice.unsent, age_text(backoffice.oldest_age_s)
+        verb = plural(n, _("čeká"), _("čekají"), _("čeká"))
+        sentence = _("Backoffice: neodeslané záznamy {n}, nejstarší {age}. Odešlou se samy.").format(n=n, age=age)
+        if fault:
+            sentence += " " + _("Příčina: {fault}.").format(fault=fault)
+        return Lamp(
+            WRONG if fault else WAITS, _("Backoffice: {n} {verb}, {age}").format(n=n, verb=verb, age=age), sentence, str(n)
+        )
+    if fault:
+        return Lamp(
+            WRONG,
+            _("Backoffice: {fault}").format(fault=fault),
+            _("Backoffice: {fault}. Prodej běží dál, data čekají v pokladně.").format(fault=fault),
+        )
+    return Lamp(GOOD, "", _("Backoffice: vše je odeslané."))
+
+
+@dataclass(frozen=True)
+class StatusView:
+    clock: str
+    date: str
+    shift: str
+    shift_open: bool
+    shift_sentence: str
+    printer: Lamp
+    eet: Lamp
+    backoffice: Lamp
+    asking: int
+
+
+def status_view(status: Any, user: str) -> StatusView:
+    """The whole state (service.status.TillStatus) in words; `status` is read by attribute only."""
+    return StatusView(
+        clock=clock_text(status.now),
+        date=f"{status.now.day}. {status.now.month}. {status.now.year}",
+        shift=shift_text(status.shift, user),
+        shift_open=status.shift is not None,
+        shift_sentence=shift_sentence(status.shift),
+        printer=printer_lamp(status.printer),
+        eet=eet_lamp(status.eet),
+        backoffice=backoffice_lamp(status.backoffice),
+        asking=status.printer.asking,
+    )
+
+
+@dataclass(frozen=True)
+class SyncView:
+    title: str
+    detail: str
+    fraction: float  # 0 to 1
+    finished: bool
+    tone: str
+
+
+def sync_view(run: Any | None) -> SyncView:
+    """A manual synchronisation (service.sync.SyncRun, by attribute): its phase, n/m and result."""
+    if run is None:
+        return SyncView(_("Zatím žádná synchronizace"), _("Spusťte ji tlačítkem."), 0.0, True, OFF)
+    if run.finished and run.error:
+        reason = _sync_errors().get(run.error, run.error)
+        return SyncView(_("Synchronizace se nepodařila"), reason, 0.0, True, WRONG)
+    if run.finished:
+        return SyncView(_("Synchronizace je hotová"), run.result or _("Vše je odeslané i stažené."), 1.0, True, GOOD)
+    phases: dict[str, Callable[[], str]] = {
+        "waiting": lambda: _("Čeká na spuštění"),
+        "upload": lambda: _("Odesílám do Backoffice"),
+        "download": lambda: _("Stahuji ceník"),
+        "done": lambda: _("Dokončuji"),
+    }
+    title = phases.get(run.phase, phases["waiting"])()
+    detail = f"{run.done}/{run.total}" if run.total else _("Prodávat lze dál.")
+    return SyncView(title, detail, min(1.0, run.done / run.total) if run.total else 0.0, False, "accent")
+
+
+def _sync_errors() -> dict[str, str]:
+    return {
+        "unreachable": _("Backoffice je nedostupný. Data zůstala v pokladně a odešlou se samy."),
+        "refused": _("Backoffice data odmítl. Zavolejte technika."),
+        "pairing_revoked": _("Párování pokladny bylo zrušeno. Spárujte ji znovu."),
+        "not_paired": _("Pokladna není spárovaná s Backoffice. Zavolejte technika."),
+        "timeout": _("Synchronizace neodpovídá. Zkuste to znovu."),
+    }

@@ -1,0 +1,116 @@
+"""Names and sentences: payment methods, VAT classes, and what every error means for the sale."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from appliance.domain.clock import parse_iso
+from appliance.domain.money import NotAnAmount
+from appliance.domain.sale import PaymentMethod
+from appliance.domain.vat import VatClass
+from appliance.i18n import _
+
+TITLES: dict[str, Callable[[], str]] = {
+    "sale": lambda: _("Prodej"),
+    "pay": lambda: _("Placení"),
+    "till": lambda: _("Pokladna"),
+    "receipts": lambda: _("Účtenky"),
+    "pricelist": lambda: _("Ceník"),
+    "item_edit": lambda: _("Položka"),
+    "status": lambda: _("Stav pokladny"),
+    "sync": lambda: _("Synchronizace"),
+}
+
+
+def method_name(method: PaymentMethod) -> str:
+    return {
+        PaymentMethod.CASH: _("Hotově"),
+        PaymentMethod.CARD: _("Kartou"),
+        PaymentMethod.TRANSFER: _("Převodem"),
+        PaymentMethod.VOUCHER: _("Poukaz"),
+        PaymentMethod.MEAL_TICKET: _("Stravenka"),
+    }[method]
+
+
+def vat_class_name(vat_class: VatClass) -> str:
+    return {
+        VatClass.STANDARD: _("Základní"),
+        VatClass.REDUCED: _("Snížená"),
+        VatClass.ZERO: _("Bez daně"),
+    }[vat_class]
+
+
+def time_text(at: datetime) -> str:
+    return at.strftime("%H:%M")
+
+
+def day_and_time(iso_text: str) -> str:
+    """`2026-11-24T14:05:00+01:00` as `24. 11. 2026 14:05`."""
+    at = parse_iso(iso_text)
+    return f"{at.day}. {at.month}. {at.year} {time_text(at)}"
+
+
+def _rules() -> dict[str, str]:
+    """Machine words of refused changes → what happened and what to do."""
+    return {
+        "price_missing": _("Položka nemá cenu. Zadejte ji."),
+        "price_negative": _("Cena nemůže být záporná."),
+        "quantity_out_of_range": _("Takové množství nejde prodat. Zadejte jiné."),
+        "amount_too_large": _("Částka je příliš velká. Zadejte menší množství nebo cenu."),
+        "too_many_lines": _("Účet je plný (500 řádků). Zaplaťte ho a pokračujte na dalším."),
+        "no_such_line": _("Řádek už na účtu není."),
+        "discount_out_of_range": _("Sleva může být 0 až 100 %."),
+        "total_negative": _("Záporný účet nejde zaplatit. Odeberte slevu nebo řádek."),
+        "too_many_tenders": _("Nejvýše 10 plateb na jednom účtu. Jednu vraťte."),
+        "tender_negative": _("Zaplacená částka nemůže být záporná."),
+        "more_than_due": _("Kartou, poukazem a převodem nejde zaplatit víc, než zbývá."),
+        "not_enough": _("Zaplaceno je méně, než je k úhradě. Doplaťte zbytek."),
+        "cash_limit": _("Hotově lze přijmout nejvýše 270 000 Kč. Zbytek zaplaťte jinak."),
+        "empty_cart": _("Účet je prázdný. Přidejte položku."),
+        "cart_empty": _("Účet je prázdný. Přidejte položku."),
+        "is_refund": _("Storno účtenky už nejde stornovat."),
+        "already_refunded": _("Účtenka už je stornovaná."),
+        "reason_missing": _("Napište důvod storna."),
+    }
+
+
+def _item_rules() -> dict[tuple[str, str], str]:
+    return {
+        ("name", "empty"): _("Napište název."),
+        ("name", "too_long"): _("Název je příliš dlouhý (nejvýše 120 znaků)."),
+        ("name", "unprintable"): _("Název obsahuje znak, který nejde vytisknout."),
+        ("price", "negative"): _("Cena nemůže být záporná."),
+        ("price", "not_amount"): _("Cena není částka, například 12,50."),
+        ("plu", "not_digits"): _("PLU jsou jen číslice, nejvýše 32."),
+        ("eans", "not_digits"): _("EAN jsou jen číslice, nejvýše 32."),
+    }
+
+
+def item_rule(field: str, rule: str) -> str:
+    """Why a field of an item was refused."""
+    return _item_rules().get((field, rule), _("Hodnota není platná."))
+
+
+def error_sentence(error: BaseException) -> str:
+    """What happened, what it means for the sale, what to do. Errors of the service room are told by their names."""
+    rule = getattr(error, "rule", "")
+    field = getattr(error, "field", "")
+    if field:
+        return item_rule(field, rule)
+    known = _rules().get(rule)
+    if known:
+        return known
+    if isinstance(error, NotAnAmount):
+        return _("To není částka. Zadejte číslo, například 12,50.")
+    by_name = {
+        "ShiftNotOpen": _("Pokladna není otevřená. Účet zůstal, otevřete pokladnu."),
+        "ShiftAlreadyOpen": _("Pokladna už je otevřená."),
+        "StoreBusy": _("Databáze je zaneprázdněná, nic se neuložilo. Zkuste to znovu."),
+        "StoreFailed": _("Uložení se nepodařilo, účet zůstal. Zavolejte technika: {detail}"),
+    }
+    detail = getattr(error, "detail", "") or str(error)
+    sentence = by_name.get(type(error).__name__)
+    if sentence is None:
+        return _("Nepodařilo se to, nic se neuložilo. Zkuste to znovu, pak volejte technika: {detail}").format(
+            detail=f"{type(error).__name__} {detail}".strip()
+        )
+    return sentence.format(detail=detail)

@@ -1,0 +1,297 @@
+"""The application: builds the frame, holds what all screens share, refreshes the state, hands writes to the worker."""
+
+from collections.abc import Callable, Sequence
+from threading import Thread
+from typing import Any
+
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.uix.widget import Widget
+
+from appliance.domain.cart import Cart
+from appliance.i18n import _
+from appliance.service import cash, checkout, print_queue
+from appliance.service import status as statuses
+from appliance.service import sync as syncs
+from appliance.service.shop import Shop
+from appliance.ui.app import UiOptions
+from appliance.ui.bill import Bill
+from appliance.ui.dialogs import Choice, ChoiceDialog, Dialog
+from appliance.ui.frame import Frame, FunctionKey, KeyRow, Notice, StatusBar
+from appliance.ui.inspect import InspectServer, picture_of
+from appliance.ui.keys import Keys
+from appliance.ui.presenter.status import StatusView, status_view, sync_view
+from appliance.ui.presenter.words import TITLES, error_sentence
+from appliance.ui.screens.base import TillScreen
+from appliance.ui.theme import T, use_theme
+from appliance.ui.widgets import load_kv, register_fonts
+from appliance.ui.worker import Worker
+
+REFRESH_S = 1.0
+MESSAGE_S = 8.0
+SYNC_POLL_S = 0.3
+
+
+class TillApp(App):
+    """`bill` is the open bill; `status` the last state read."""
+
+    def __init__(self, shop: Shop, options: UiOptions) -> None:
+        super().__init__()
+        self.title = "Pokladna Pi"
+        self.shop, self.options = shop, options
+        self.screens: dict[str, TillScreen] = {}
+        self.screen: TillScreen | None = None
+        self.dialogs: list[Dialog] = []
+        self.status: StatusView | None = None
+        self.shift_open = False
+        self.message: Notice | None = None
+        self.sync_run_id: str | None = None
+        self.cart_version = 0
+        self.running = True
+        self.inspect_server: InspectServer | None = None
+
+    # ---- building
+
+    def build(self) -> Widget:
+        use_theme(self.options.theme, *self._size())
+        register_fonts()
+        from appliance.ui import widgets
+        from appliance.ui.screens import all_screens
+
+        load_kv(widgets.__file__)
+        Window.clearcolor = T.ground
+        self.worker = Worker(lambda call: Clock.schedule_once(lambda _dt: call(), 0))
+        self.bill = Bill(checkout.kept_cart(self.shop), keep=self._keep_cart, voided=self._void_line)
+        self.frame = Frame()
+        self.keys = Keys(self)
+        self.bar.shop = f"{self.shop.till_name} · {self.shop.seller.name}"
+        self.screens = {screen.name: screen(app=self) for screen in all_screens()}
+        return self.frame
+
+    def _size(self) -> tuple[int, int]:
+        """The display's own size when we fill it, else the window's as asked for."""
+        if self.options.fullscreen:
+            return int(Window.width), int(Window.height)
+        return self.options.width, self.options.height
+
+    def on_start(self) -> None:
+        self.refresh()
+        self.open("sale")
+        self.keys.bind(Window)
+        Clock.schedule_interval(lambda _dt: self.refresh(), REFRESH_S)
+        if self.options.wake is not None:
+            Thread(target=self._listen, name="ui-wake", daemon=True).start()
+        if self.options.inspect_socket is not None:
+            self.inspect_server = InspectServer(self.options.inspect_socket, lambda: picture_of(self, Window))
+            self.inspect_server.start()
+
+    def on_stop(self) -> None:
+        self.running = False
+        if self.inspect_server is not None:
+            self.inspect_server.stop()
+        self.worker.close()
+
+    def _listen(self) -> None:
+        """Refresh as soon as another process has news; ends with the window."""
+        wake = self.options.wake
+        try:
+            while wake is not None and self.running:
+                if wake.wait(REFRESH_S):
+                    Clock.schedule_once(lambda _dt: self.refresh(), 0)
+        except OSError as error:
+            if self.running:
+                Clock.schedule_once(lambda _dt, error=error: _raise(error), 0)
+
+    @property
+    def bar(self) -> StatusBar:
+        return self.frame.ids.bar
+
+    @property
+    def key_row(self) -> KeyRow:
+        return self.frame.ids.key_row
+
+    @property
+    def layer(self) -> Widget:
+        """What takes touches now: the dialog on top, else the whole frame."""
+        return self.dialogs[-1] if self.dialogs else self.frame
+
+    # ---- screens and dialogs
+
+    def open(self, name: str, **given: Any) -> None:
+        self.keys.stop_editing()
+        while self.dialogs:
+            self.close_dialog(self.dialogs[-1])
+        if self.screen is not None:
+            self.screen.leave()
+        self.keys.focus.set(None)
+        if self.screen is not self.screens[name]:
+            self.screen = self.screens[name]
+            self.frame.ids.holder.clear_widgets()
+            self.frame.ids.holder.add_widget(self.screen)
+        self.screen.enter(**given)
+        self.show_function_keys()
+
+    def back(self) -> None:
+        if self.screen is not None and self.screen.name != "sale":
+            self.open("sale")
+
+    def ask(self, dialog: Dialog) -> None:
+        self.keys.stop_editing()
+        dialog.close = lambda: self.close_dialog(dialog)
+        self.keys.focus.set(None)
+        self.dialogs.append(dialog)
+        self.frame.add_widget(dialog)
+
+    def close_dialog(self, dialog: Dialog) -> None:
+        if dialog in self.dialogs:
+            self.keys.stop_editing()
+            self.dialogs.remove(dialog)
+            self.frame.remove_widget(dialog)
+            self.keys.focus.set(None)
+
+    def menu(self) -> None:
+        names = ("sale", "till", "receipts", "pricelist", "sync", "status")
+        choices = [
+            Choice(name, TITLES[name](), tag=f"menu:{name}", active=self.screen is not None and self.screen.name == name)
+            for name in names
+        ]
+        self.ask(ChoiceDialog(title=_("Nabídka"), choices=choices, done=self.open, columns=2))
+
+    def show_function_keys(self) -> None:
+        own = self.screen.function_keys() if self.screen is not None else None
+        self.key_row.show(own if own is not None else self.usual_keys())
+
+    def usual_keys(self) -> Sequence[FunctionKey]:
+        return (
+            FunctionKey(_("Prodej"), lambda: self.open("sale")),
+            FunctionKey(_("Pokladna"), lambda: self.open("till")),
+            FunctionKey(_("Účtenky"), lambda: self.open("receipts")),
+            FunctionKey(_("Ceník"), lambda: self.open("pricelist")),
+            FunctionKey(_("Synchronizace"), self.start_sync),
+            FunctionKey(_("Zásuvka"), self.open_drawer),
+            FunctionKey(_("Stav"), lambda: self.open("status")),
+            FunctionKey(_("Nabídka"), self.menu),
+        )
+
+    # ---- paying
+
+    def begin_payment(self) -> bool:
+        """False while one is under way: nothing pays twice. What was still to be kept of the cart is not needed any more."""
+        if self.keys.held is not None:
+            return False
+        self.keys.hold()
+        self.cart_version += 1
+        return True
+
+    def end_payment(self, *, paid: bool) -> None:
+        """The result is back. What a scanner typed meanwhile belongs to the next bill."""
+        self.keys.release(play=paid)
+
+    # ---- writing
+
+    def write(self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Exception], None] | None = None) -> None:
+        self.worker.do(work, then, failed or self.say_error)
+
+    def _keep_cart(self, cart: Cart) -> None:
+        """Only the newest cart is worth a write; what a later change or the payment overtook is skipped."""
+        self.cart_version += 1
+        version = self.cart_version
+
+        def keep() -> None:
+            if version == self.cart_version:
+                checkout.keep_cart(self.shop, cart)
+
+        self.write(keep, lambda _: None)
+
+    def _void_line(self, cart: Cart, line_id: int) -> None:
+        self.cart_version += 1
+        self.write(lambda: checkout.void_line(self.shop, cart, line_id), lambda _: None)
+
+    def open_drawer(self) -> None:
+        self.write(
+            lambda: cash.open_drawer(self.shop, _("z pokladny")), lambda _: self.say(self.drawer_words(), "good")
+        )
+
+    @staticmethod
+    def drawer_words() -> str:
+        return _("Zásuvka se otevírá. Otevření je zapsané v deníku.")
+
+    # ---- synchronisation
+
+    def start_sync(self, *, show: bool = False) -> None:
+        self.write(lambda: syncs.request_sync(self.shop), self._sync_started)
+        if show:
+            self.open("sync")
+
+    def _sync_started(self, run_id: str) -> None:
+        self.sync_run_id = run_id
+        Clock.unschedule(self._watch_sync)
+        Clock.schedule_interval(self._watch_sync, SYNC_POLL_S)
+        self._watch_sync(0)
+
+    def _watch_sync(self, _dt: float) -> None:
+        """Show the progress until the run ends; selling goes on meanwhile."""
+        run = syncs.sync_run(self.shop, self.sync_run_id) if self.sync_run_id else None
+        if run is None or run.finished:
+            Clock.unschedule(self._watch_sync)
+            self.sync_run_id = None
+            if run is not None:
+                view = sync_view(run)
+                self.say(view.title if view.tone == "good" else f"{view.title}. {view.detail}", view.tone)
+        if self.status is not None:
+            self.show_banner()
+            if self.screen is not None:
+                self.screen.state_changed(self.status)
+
+    # ---- state
+
+    def refresh(self) -> None:
+        state = statuses.till_status(self.shop)
+        self.shift_open = state.shift is not None
+        self.status = status_view(state, self.shop.user)
+        self.show_banner()
+        if self.screen is not None:
+            self.screen.state_changed(self.status)
+
+    def show_banner(self) -> None:
+        self.bar.banner(self._notice(), self.status)
+
+    def _notice(self) -> Notice | None:
+        """The most urgent sentence: what was just said, the question about paper, a running synchronisation."""
+        if self.message is not None:
+            return self.message
+        if self.status is not None and self.status.asking:
+            return Notice(
+                _("Minulá účtenka se možná nevytiskla celá. Vytisknout znovu?"),
+                "warning",
+                (
+                    (_("Vytisknout KOPII"), lambda: self._answer_print(again=True)),
+                    (_("Ne"), lambda: self._answer_print(again=False)),
+                ),
+            )
+        if self.sync_run_id is not None and (self.screen is None or self.screen.name != "sync"):
+            view = sync_view(syncs.sync_run(self.shop, self.sync_run_id))
+            return Notice(f"{view.title} {view.detail}", "quiet", ((_("Zobrazit"), lambda: self.open("sync")),))
+        return None
+
+    def _answer_print(self, *, again: bool) -> None:
+        self.write(lambda: print_queue.answer(self.shop, print_again=again), lambda _: self.refresh())
+
+    def say(self, text: str, tone: str = "warning") -> None:
+        """One sentence in the banner for a few seconds."""
+        self.message = Notice(text, tone)
+        Clock.unschedule(self._forget_message)
+        Clock.schedule_once(self._forget_message, MESSAGE_S)
+        self.show_banner()
+
+    def say_error(self, error: Exception) -> None:
+        self.say(error_sentence(error), "danger")
+
+    def _forget_message(self, _dt: float) -> None:
+        self.message = None
+        self.show_banner()
+
+
+def _raise(error: BaseException) -> None:
+    raise error
