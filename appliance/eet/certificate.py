@@ -1,7 +1,6 @@
 """Certificates: the till's own key store, the anchors we trust, and whether a signer is the one we were told."""
 
 import base64
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +32,9 @@ from appliance.eet.errors import (
 )
 
 KEY_STORE_BYTES_MAX = 64 * 1024
+
+_ODD = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
+"""What the library raises when a part of a certificate it has loaded turns out to be nonsense."""
 
 _CA_POLICIES = "1.2.203.19122063.10."
 _PRODUCTION_POLICIES = _CA_POLICIES + "1.102."
@@ -110,7 +112,7 @@ def load_p12(data: bytes, password: str, *, at: datetime) -> Identity:
         raise NotAKeyStore(f"{len(data)} bytes, at most {KEY_STORE_BYTES_MAX}")
     try:
         store = pkcs12.load_pkcs12(data, password.encode("utf-8"))
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         if "password" in str(error).lower():
             raise WrongPassword("the key store does not open with this password") from error
         raise NotAKeyStore(str(error)) from error
@@ -127,7 +129,7 @@ def load_pem(data: bytes) -> Identity:
     try:
         key = load_pem_private_key(data, password=None)
         certificate, *chain = x509.load_pem_x509_certificates(data)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise NotAKeyStore(str(error)) from error
     return _identity(key, certificate, tuple(chain))
 
@@ -175,7 +177,7 @@ def environment_of(certificate: x509.Certificate) -> Environment:
 def _policies(certificate: x509.Certificate) -> list[str]:
     try:
         value = certificate.extensions.get_extension_for_oid(ExtensionOID.CERTIFICATE_POLICIES).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except (x509.ExtensionNotFound, *_ODD):
         return []
     assert isinstance(value, x509.CertificatePolicies)
     return [policy.policy_identifier.dotted_string for policy in value]
@@ -190,7 +192,7 @@ def load_anchors(files: Iterable[bytes]) -> tuple[x509.Certificate, ...]:
                 found.extend(x509.load_pem_x509_certificates(data))
             else:
                 found.append(x509.load_der_x509_certificate(data))
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             raise NotAKeyStore(f"no certificate: {error}") from error
     return tuple(found)
 
@@ -198,11 +200,6 @@ def load_anchors(files: Iterable[bytes]) -> tuple[x509.Certificate, ...]:
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 of the DER form, 64 lower-case hex digits."""
     return certificate.fingerprint(hashes.SHA256()).hex()
-
-
-def same_fingerprint(certificate: x509.Certificate, typed: str) -> bool:
-    """Whether a fingerprint as people type it (colons, spaces, capitals) names this certificate."""
-    return re.sub(r"[\s:]", "", typed).lower() == fingerprint(certificate)
 
 
 def common_name(certificate: x509.Certificate) -> str | None:
@@ -218,7 +215,7 @@ def organisation(certificate: x509.Certificate) -> str | None:
 def _one_name(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str | None:
     try:
         found = certificate.subject.get_attributes_for_oid(oid)
-    except ValueError:
+    except _ODD:
         return None
     return str(found[0].value) if len(found) == 1 else None
 
@@ -258,6 +255,6 @@ def _may_sign(certificate: x509.Certificate) -> bool:
                 return False
             if isinstance(value, x509.KeyUsage) and not (value.digital_signature or value.content_commitment):
                 return False
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except _ODD:
         return False
     return True

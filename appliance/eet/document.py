@@ -53,10 +53,16 @@ def parse(raw: bytes, *, bytes_max: int = ANSWER_BYTES_MAX) -> etree._Element:
 
 
 def canonical(element: etree._Element, *, prefixes: Sequence[str] = ()) -> bytes:
-    """Exclusive canonical XML without comments; `prefixes` are those of InclusiveNamespaces/@PrefixList."""
-    return etree.tostring(
-        element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=list(prefixes) or None
-    )
+    """Exclusive canonical XML without comments; `prefixes` are those of InclusiveNamespaces/@PrefixList.
+
+    Raises DocumentUnreadable for what has no canonical form (a relative namespace).
+    """
+    try:
+        return etree.tostring(
+            element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=list(prefixes) or None
+        )
+    except etree.C14NError as error:
+        raise DocumentUnreadable("not_canonical", str(error)[:200]) from error
 
 
 def elements(parent: etree._Element) -> list[etree._Element]:

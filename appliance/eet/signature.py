@@ -186,7 +186,7 @@ def _token_certificate(security: etree._Element, key_info: etree._Element, root:
         raise SignatureInvalid("token", "not a base64 X.509 v3 certificate")
     try:
         return x509.load_der_x509_certificate(_base64(token))
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise SignatureInvalid("token", str(error)[:200]) from error
 
 

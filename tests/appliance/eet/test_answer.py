@@ -1,8 +1,12 @@
+import base64
 import re
+import warnings
+from copy import deepcopy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from appliance.eet.answer import (
     Answer,
@@ -18,7 +22,7 @@ from appliance.eet.answer import (
 from appliance.eet.certificate import SignerName, Trust, load_anchors
 from appliance.eet.document import canonical, parse
 from appliance.eet.message import moment
-from appliance.eet.names import SOAP
+from appliance.eet.names import DS, EXC_C14N, SOAP, WSSE, WSU
 from appliance.eet.signature import the_body
 from appliance.eet.v4 import V4
 from tests.appliance.eet.material import AT, POK, POTVRZENI, UUID, Office, odpoved, signed_answer, unsigned_answer
@@ -239,6 +243,77 @@ def test_no_mutation_of_a_signed_answer_changes_what_was_signed_and_still_confir
     if isinstance(answer, Confirmed):
         assert answer.code == POK
         assert canonical(the_body(parse(raw))) == canonical(the_body(parse(genuine)))
+
+
+_NAMESPACES = ["", "relative", "urn:x", SOAP, DS, WSSE, WSU, EXC_C14N, V4.namespace]
+_NAMES = [
+    "Body",
+    "Signature",
+    "Reference",
+    "InclusiveNamespaces",
+    "Transform",
+    "Id",
+    "URI",
+    "Algorithm",
+    "PrefixList",
+    "Potvrzeni",
+]
+
+
+def _changed_tree(draw: st.DataObject, root: etree._Element) -> bytes:
+    """One change of the document as a document: an element or attribute added, moved, doubled, removed or altered."""
+    nodes = list(root.iter(etree.Element))
+    node, other = draw.draw(st.sampled_from(nodes)), draw.draw(st.sampled_from(nodes))
+    namespace, local = draw.draw(st.sampled_from(_NAMESPACES)), draw.draw(st.sampled_from(_NAMES))
+    name = f"{{{namespace}}}{local}" if namespace else local
+    match draw.draw(st.sampled_from(["add", "copy", "move", "remove", "attribute", "text", "value"])):
+        case "add":
+            node.insert(draw.draw(st.integers(0, 3)), etree.Element(name))
+        case "copy":
+            node.insert(draw.draw(st.integers(0, 3)), deepcopy(other))
+        case "move" if node not in list(other.iter()) + list(other.iterancestors()):
+            node.append(other)
+        case "remove" if node is not root:
+            node.getparent().remove(node)  # type: ignore[union-attr]  # only the root has none
+        case "attribute":
+            node.set(name, draw.draw(st.sampled_from(["", "x", f"id-{UUID}", EXC_C14N, "e soapenv #default", "č"])))
+        case "text":
+            node.text = draw.draw(st.sampled_from(["", "AAAA", " ", "č"]))
+        case _ if node.attrib:
+            key = draw.draw(st.sampled_from(sorted(map(str, node.attrib))))
+            node.set(key, draw.draw(st.sampled_from(["", "x", "#", EXC_C14N, str(node.get(key)) + " "])))
+    return etree.tostring(root)
+
+
+@settings(max_examples=400, deadline=None)
+@given(draw=st.data())
+def test_no_change_of_the_tree_makes_another_document_confirm(office: Office, draw: st.DataObject) -> None:
+    genuine = signed_answer(office.signer)
+    raw = genuine
+    for _ in range(draw.draw(st.integers(1, 3))):
+        raw = _changed_tree(draw, etree.fromstring(raw))
+
+    answer = _read(raw, office)
+
+    if isinstance(answer, Confirmed):
+        assert answer.code == POK
+        assert canonical(the_body(parse(raw))) == canonical(the_body(parse(genuine)))
+
+
+@settings(max_examples=200, deadline=None)
+@example(at=0.0149, byte=b"\x01")  # a version that does not exist
+@given(at=st.floats(0, 1, exclude_max=True), byte=st.binary(min_size=1, max_size=3))
+def test_a_certificate_with_other_bytes_in_it_never_confirms(office: Office, at: float, byte: bytes) -> None:
+    der = base64.b64decode(office.signer.token)
+    start = int(at * len(der))
+    changed = der[:start] + byte + der[start + len(byte) :]
+    raw = signed_answer(office.signer).replace(office.signer.token.encode(), base64.b64encode(changed))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library warns of odd certificates before it refuses them
+        answer = _read(raw, office)
+
+    assert isinstance(answer, Confirmed) is (changed == der)
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,3 +1,4 @@
+import hashlib
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -24,7 +25,6 @@ from appliance.eet.certificate import (
     load_p12,
     load_pem,
     organisation,
-    same_fingerprint,
 )
 from appliance.eet.errors import (
     CertificateExpired,
@@ -157,14 +157,10 @@ def test_anchors_are_read_from_pem_and_der(office: Office) -> None:
         load_anchors([b"nothing"])
 
 
-def test_a_fingerprint_is_compared_as_people_type_it(office: Office) -> None:
-    (certificate,) = load_anchors([office.files.answer_ca.read_bytes()])
-    digits = fingerprint(certificate)
-    typed = ":".join(digits[at : at + 2] for at in range(0, 64, 2)).upper()
+def test_a_fingerprint_is_the_sha_256_of_the_der_form(office: Office) -> None:
+    certificate = office.till.certificate
 
-    assert len(digits) == 64
-    assert same_fingerprint(certificate, f" {typed} ")
-    assert not same_fingerprint(certificate, typed[:-1] + ("0" if typed[-1] != "0" else "1"))
+    assert fingerprint(certificate) == hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
 
 
 def test_the_chain_is_judged_in_utc_whatever_the_zone_of_the_instant(office: Office) -> None:

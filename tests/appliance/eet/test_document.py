@@ -70,6 +70,18 @@ def test_a_prefix_list_brings_namespaces_along() -> None:
     assert canonical(root[0], prefixes=["v4"]) == b'<b xmlns:v4="urn:v4"></b>'
 
 
+def test_a_relative_namespace_has_no_canonical_form() -> None:
+    with pytest.raises(DocumentUnreadable, match="not_canonical"):
+        canonical(parse(b'<a xmlns="relative"/>'))
+
+
+def test_a_processing_instruction_is_no_text() -> None:
+    root = parse(b"<a>x<?pi data?>y</a>")
+
+    assert text_of(root) == "xy"
+    assert elements(root) == []
+
+
 def test_text_between_elements_is_noticed() -> None:
     assert has_only_elements(parse(b"<a> <b/>\n</a>"))
     assert not has_only_elements(parse(b"<a><b/>x</a>"))

@@ -34,7 +34,11 @@ from tests.shared import shared
     ],
 )
 def test_what_the_schema_allows_is_accepted(attribute: str, value: str) -> None:
-    validate_data({**DATA, attribute: value}, dialect=V4)
+    data = {**DATA, attribute: value}
+
+    validate_data(data, dialect=V4)
+
+    assert f' {attribute}="{value}"' in trzba_xml(data, header(), dialect=V4)
 
 
 @pytest.mark.parametrize(
