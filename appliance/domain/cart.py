@@ -3,10 +3,20 @@
 from dataclasses import dataclass, replace
 
 from appliance.domain.catalogue import Item, Unit
-from appliance.domain.money import ONE, ZERO, Money, Quantity, money_sum, percent_of, price_times_quantity, spread
+from appliance.domain.money import (
+    AMOUNT_LIMIT_HALER,
+    ONE,
+    ZERO,
+    Money,
+    Quantity,
+    money_sum,
+    percent_of,
+    price_times_quantity,
+    spread,
+)
 from appliance.domain.vat import VatClass
 
-LINES_MAX = 500
+LINES_MAX = 300  # the longest of them still fit into one journal body
 QUANTITY_MAX = Quantity(999_999_000)
 FULL_BASIS_POINTS = 10_000
 
@@ -84,7 +94,7 @@ class Cart:
 
 
 def add_item(cart: Cart, item: Item, *, quantity: Quantity = ONE, price: Money | None = None, ean: str = "") -> Cart:
-    """The item on the bill. The same item at the same price joins its last line. Raises CartError."""
+    """The item on the bill. The same item, unchanged and at the same price, joins the last line. Raises CartError."""
     unit_price = price if price is not None else item.price
     if unit_price is None:
         raise CartError("price_missing")
@@ -92,7 +102,7 @@ def add_item(cart: Cart, item: Item, *, quantity: Quantity = ONE, price: Money |
     last = cart.lines[-1] if cart.lines else None
     if (
         last
-        and last.item_id == item.item_id
+        and (last.item_id, last.name, last.vat_class) == (item.item_id, item.name, item.vat_class)
         and last.unit_price == unit_price
         and last.discount is None
         and last.unit == Unit.PIECE
@@ -110,7 +120,7 @@ def add_item(cart: Cart, item: Item, *, quantity: Quantity = ONE, price: Money |
         unit=item.unit,
         ean=ean,
     )
-    return replace(cart, lines=(*cart.lines, line), last_line_id=line.line_id)
+    return _fitting(replace(cart, lines=(*cart.lines, line), last_line_id=line.line_id))
 
 
 def set_quantity(cart: Cart, line_id: int, quantity: Quantity) -> Cart:
@@ -150,7 +160,14 @@ def bill_discount_shares(cart: Cart) -> list[Money]:
 def _change(cart: Cart, line_id: int, **fields: object) -> Cart:
     cart.line(line_id)
     lines = tuple(replace(line, **fields) if line.line_id == line_id else line for line in cart.lines)  # type: ignore[arg-type]
-    return replace(cart, lines=lines)
+    return _fitting(replace(cart, lines=lines))
+
+
+def _fitting(cart: Cart) -> Cart:
+    """The cart itself while its sum can stand on one document."""
+    if cart.subtotal.haler >= AMOUNT_LIMIT_HALER:
+        raise CartError("amount_too_large")
+    return cart
 
 
 def _check(unit_price: Money, quantity: Quantity) -> None:
@@ -158,8 +175,6 @@ def _check(unit_price: Money, quantity: Quantity) -> None:
         raise CartError("price_negative")
     if not Quantity(0) < quantity <= QUANTITY_MAX:
         raise CartError("quantity_out_of_range")
-    if price_times_quantity(unit_price, quantity) > Money(9_999_999_999):
-        raise CartError("amount_too_large")
 
 
 def _check_discount(discount: Discount | None) -> None:

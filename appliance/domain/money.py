@@ -10,7 +10,7 @@ from typing import Self
 
 HALER_PER_CROWN = 100
 THOUSANDTHS = 1000
-AMOUNT_LIMIT_HALER = 10_000_000_000  # 100 million crowns, the interface's own limit per document
+AMOUNT_LIMIT_HALER = 10_000_000_000  # 100 million crowns: EET knows no such amount any more
 NBSP = " "
 
 _AMOUNT = re.compile(r"(-?)(\d{1,8})(?:[.,](\d{1,2}))?")

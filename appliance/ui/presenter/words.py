@@ -56,7 +56,7 @@ def _rules() -> dict[str, str]:
         "price_negative": _("Cena nemůže být záporná."),
         "quantity_out_of_range": _("Takové množství nejde prodat. Zadejte jiné."),
         "amount_too_large": _("Částka je příliš velká. Zadejte menší množství nebo cenu."),
-        "too_many_lines": _("Účet je plný (500 řádků). Zaplaťte ho a pokračujte na dalším."),
+        "too_many_lines": _("Účet je plný (300 řádků). Zaplaťte ho a pokračujte na dalším."),
         "no_such_line": _("Řádek už na účtu není."),
         "discount_out_of_range": _("Sleva může být 0 až 100 %."),
         "total_negative": _("Záporný účet nejde zaplatit. Odeberte slevu nebo řádek."),
