@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from appliance.domain.money import Money, Quantity
 
 T = TypeVar("T")
+INTEGER_LIMIT = 2**63  # what a database column holds
 
 
 class CodecError(ValueError):
@@ -26,7 +27,7 @@ def from_json(cls: type[T], text: str) -> T:
     """The dataclass that `to_json` wrote. Raises CodecError on anything else."""
     try:
         plain = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CodecError(f"not JSON: {error}") from error
     value = _from_plain(cls, plain, cls.__name__)
     assert isinstance(value, cls)
@@ -73,8 +74,7 @@ def _from_plain(wanted: Any, plain: Any, where: str) -> Any:
         member = typing.get_args(wanted)[1]
         return {key: _from_plain(member, each, f"{where}.{key}") for key, each in plain.items()}
     if wanted in {Money, Quantity}:
-        _expect(type(plain) is int, where, "a whole number")
-        return wanted(plain)
+        return wanted(_integer(plain, where))
     if is_dataclass(wanted):
         return _dataclass_from_plain(wanted, plain, where)
     if issubclass(wanted, Enum):
@@ -82,8 +82,15 @@ def _from_plain(wanted: Any, plain: Any, where: str) -> Any:
             return wanted(plain)
         except ValueError as error:
             raise CodecError(f"{where}: {error}") from error
+    if wanted is int:
+        return _integer(plain, where)
     _expect(type(plain) is wanted, where, wanted.__name__)
     return plain
+
+
+def _integer(plain: Any, where: str) -> int:
+    _expect(type(plain) is int and -INTEGER_LIMIT <= plain < INTEGER_LIMIT, where, "a whole number of 64 bits")
+    return int(plain)
 
 
 def _dataclass_from_plain(wanted: Any, plain: Any, where: str) -> Any:
