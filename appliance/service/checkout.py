@@ -1,6 +1,7 @@
 """Selling: the open cart as a mark, lines taken from it, and the sale itself as one commit."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from appliance.domain import cart as carts
 from appliance.domain.cart import Cart
@@ -28,7 +29,7 @@ def pay(shop: Shop, cart: Cart, tenders: Sequence[Tender]) -> Receipt:
         raise PaymentRefused("cart_empty")
     now = shop.now()
     settlement = settle(cart.total, tenders)
-    lines = lines_of_cart(cart, _percents(shop, cart))
+    lines = lines_of_cart(cart, _percents(shop, cart, now.date()))
     doc_id = shop.new_id()
 
     def make(issue: Issue, fiscal: FrozenSale | None) -> Receipt:
@@ -80,8 +81,7 @@ def void_line(shop: Shop, cart: Cart, line_id: int) -> Cart:
     return after
 
 
-def _percents(shop: Shop, cart: Cart) -> list[int | None]:
+def _percents(shop: Shop, cart: Cart, day: date) -> list[int | None]:
     if shop.seller.vat_status != VatStatus.VAT_PAYER:
         return [None] * len(cart.lines)
-    day = shop.now().date()
     return [percent_on(line.vat_class, day) for line in cart.lines]
