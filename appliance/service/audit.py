@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from appliance.domain.journal import FIRST_PREV_HASH, head_hex, row_verifies
+from appliance.domain.codec import CodecError
+from appliance.domain.journal import FIRST_PREV_HASH, Deferred, EpochOpened, Row, head_hex, read_body, row_verifies
 from appliance.service.shop import Shop
 from appliance.store import journal
 
@@ -22,21 +23,41 @@ class Verdict:
 
 
 def verify_journal(shop: Shop, *, head_seq: int = 0, head: str = "") -> Verdict:
-    """Read every row of every epoch; look for one head from paper, if given."""
-    place, rows, broken = 0, 0, ""
-    epoch, seq, previous = "", 0, FIRST_PREV_HASH
+    """Read every row of every epoch; look for one head from paper, if given.
+
+    The till's own head must be among them: rows cut off at the end are missed too.
+    """
+    till = journal.the_till(shop.tables)
+    place, rows, broken, whole = 0, 0, "", False
+    before: Row | None = None
     anchored = False if head else None
     while batch := journal.rows_after(shop.tables, place, limit=BATCH_ROWS):
         for stored in batch:
             row = stored.row
-            if row.epoch != epoch:
-                epoch, seq, previous = row.epoch, 0, FIRST_PREV_HASH
-            if not broken and (row.seq != seq + 1 or row.prev_hash != previous or not row_verifies(row)):
+            if not broken and not (_follows(row, before) and row_verifies(row)):
                 broken = f"{row.epoch}/{row.seq}"
-            seq, previous = row.seq, row.hash
+            whole = whole or (row.epoch, row.seq, row.hash) == (till.epoch, till.head_seq, till.head_hash)
+            before = row
             rows += 1
             if head and row.seq == head_seq and head_hex(row.hash) == head:
                 anchored = True
         place = batch[-1].place
-    till = journal.the_till(shop.tables)
+    if not broken and not whole:
+        broken = f"{till.epoch}/{till.head_seq}"
     return Verdict(rows, till.head_seq, head_hex(till.head_hash), broken, anchored, head_seq if anchored else 0)
+
+
+def _follows(row: Row, before: Row | None) -> bool:
+    """Whether a row continues the one before it, or opens an epoch that names it as its parent."""
+    if before is not None and row.epoch == before.epoch:
+        return row.seq == before.seq + 1 and row.prev_hash == before.hash
+    if row.seq != 1 or row.prev_hash != FIRST_PREV_HASH:
+        return False
+    try:
+        body = read_body(row.kind, row.v, row.body)
+    except CodecError:
+        return False
+    if isinstance(body, Deferred):
+        return True
+    parent = (before.epoch, before.seq, before.hash.hex()) if before else ("", 0, "")
+    return isinstance(body, EpochOpened) and (body.parent_epoch, body.parent_seq, body.parent_hash) == parent
