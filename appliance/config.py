@@ -123,12 +123,19 @@ def load_config(operator_file: Path | None = None) -> Config:
             for section, leafs in layer.items():
                 tree.setdefault(section, {}).update(leafs)
     config = _validated(tree, named or OPERATOR_FILE)
-    for regime in config.eet.regimes:
-        if regime.valid_from.tzinfo is None:
-            raise ConfigError("eet.regimes.valid_from: must carry an offset, such as 2027-01-01T00:00:00+01:00")
-        if regime.mode != Mode.OFF and not (config.eet.eic and config.eet.id_jednotky):
-            raise ConfigError(f"eet: mode {regime.mode} needs eet.eic and eet.id_jednotky")
+    _check_regimes(config.eet, named or OPERATOR_FILE)
     return config
+
+
+def _check_regimes(eet: EetConfig, path: Path) -> None:
+    for n, regime in enumerate(eet.regimes):
+        if regime.valid_from.tzinfo is None:
+            key = f"eet.regimes.{n}.valid_from"
+            wanted = "must carry an offset, such as 2027-01-01T00:00:00+01:00"
+            raise ConfigError(f"{path}: {key} = {regime.valid_from.isoformat()}: {wanted}")
+        for key, value in (("eet.eic", eet.eic), ("eet.id_jednotky", eet.id_jednotky)):
+            if regime.mode != Mode.OFF and not value:
+                raise ConfigError(f"{path}: {key} = '': must be set for the mode {regime.mode}")
 
 
 def _read(path: Path) -> dict[str, Any]:
