@@ -1,5 +1,6 @@
 """`pokladna items`: the price list from a file."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from appliance.service.item_file import FileUnreadable, read_item_file
 
 app = typer.Typer(no_args_is_help=True, help="The price list.")
 BAD_ROWS_SHOWN = 50
+REST_S = 0.05  # after each batch, so that a sale waiting for the write lock gets it (sync.md §9)
 
 
 @app.callback()
@@ -33,8 +35,9 @@ def import_(
             fail(f"{file}: {error}")
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("items", total=len(read.items))
-            for done in catalogue.import_items(shop, read.items, read.categories):
+            for done in catalogue.import_items(shop, read.items, read.categories, silent_on=read.silent_on):
                 progress.update(task, completed=done)
+                time.sleep(REST_S)
     for bad in read.bad[:BAD_ROWS_SHOWN]:
         err.print(f"{file}:{bad.line}: {bad.rule}: {bad.value!r}", markup=False)
     if len(read.bad) > BAD_ROWS_SHOWN:

@@ -1,9 +1,10 @@
 """The price list as cashier and technician use it: found, edited, imported. Edits are journalled field by field."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from types import MappingProxyType
 
 from appliance.domain.catalogue import Category, Item, check_item
 from appliance.domain.clock import iso
@@ -14,7 +15,7 @@ from appliance.service.shop import Shop
 from appliance.store import catalogue, journal
 from appliance.store.tables import Tables
 
-IMPORT_BATCH_ROWS = 50  # keeps each transaction short (sync.md §9)
+IMPORT_BATCH_ROWS = 20  # keeps each transaction short (sync.md §9)
 DELETED = "deleted"
 
 
@@ -57,7 +58,10 @@ def save_item(shop: Shop, item: Item) -> None:
     """A new or changed item; only the fields that changed are journalled, with new stamps. Raises ItemInvalid."""
     check_item(item)
     with shop.fact() as tables:
-        if _save_item(shop, tables, item):
+        before = catalogue.load_items(tables, [item.item_id])
+        changes = _changes(before[0] if before else None, item)
+        if changes:
+            _journal_item(shop, tables, item.item_id, changes)
             catalogue.put_item(tables, item)
     shop.wake("sync")
 
@@ -71,22 +75,26 @@ def delete_item(shop: Shop, item_id: str) -> None:
     shop.wake("sync")
 
 
-def import_items(shop: Shop, items: Iterable[Item], category_names: Sequence[str]) -> Iterator[int]:
+def import_items(
+    shop: Shop,
+    items: Iterable[Item],
+    category_names: Sequence[str],
+    *,
+    silent_on: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> Iterator[int]:
     """Put items into the price list in short transactions; yields how many are in after each.
 
-    An item with an EAN that is in the list already becomes a change of that item, so importing twice adds nothing.
+    `category_id` of the items holds a category's name. An item that is in the list already (by its first EAN; without
+    one, by name and PLU) becomes a change of that item, so importing twice adds nothing; of its fields those named by
+    `silent_on` (by item_id) stay as they are.
     """
     ids = _ensure_categories(shop, category_names)
     done = 0
     remaining = iter(items)
     while batch := list(islice(remaining, IMPORT_BATCH_ROWS)):
-        with shop.fact() as tables:
-            changed = []
-            for item in batch:
-                merged = _merged(tables, replace(item, category_id=ids.get(item.category_id or "")))
-                if _save_item(shop, tables, merged):
-                    changed.append(merged)
-            catalogue.put_items(tables, changed)
+        placed = [replace(item, category_id=ids.get(item.category_id or "")) for item in batch]
+        while not _import_batch(shop, placed, silent_on):
+            pass  # somebody else wrote to the journal: look at the list anew
         done += len(batch)
         yield done
     shop.wake("sync")
@@ -99,67 +107,117 @@ def _ensure_categories(shop: Shop, names: Sequence[str]) -> dict[str, str]:
     """name → category_id, making those that are missing."""
     known = {category.name: category.category_id for category in categories(shop)}
     missing = [name for name in dict.fromkeys(names) if name not in known]
-    with shop.fact() as tables:
-        for position, name in enumerate(missing, start=len(known)):
-            category = Category(shop.new_id(), name, PALETTE[position % len(PALETTE)], position)
-            fields = [
-                ("name", json.dumps(name, ensure_ascii=False)),
-                ("colour", json.dumps(category.colour)),
-                ("position", json.dumps(position)),
-            ]
-            stamps = _stamped(shop, tables, category.category_id, fields)
-            body = CategoryEdited(category.category_id, shop.user, stamps)
+    for position, name in enumerate(missing, start=len(known)):
+        category = Category(shop.new_id(), name, PALETTE[position % len(PALETTE)], position)
+        fields = [
+            ("name", json.dumps(name, ensure_ascii=False)),
+            ("colour", json.dumps(category.colour)),
+            ("position", json.dumps(position)),
+        ]
+        with shop.fact() as tables:
+            stamps = catalogue.stamps_of(tables, [category.category_id])
+            changes = _stamped(shop, tables, stamps, category.category_id, fields)
+            catalogue.put_stamps(tables, stamps)
+            body = CategoryEdited(category.category_id, shop.user, changes)
             journal.append(tables, Kind.CATEGORY_EDITED, body, doc_id=shop.new_id(), at=iso(shop.now()))
             catalogue.put_category(tables, category)
-            known[name] = category.category_id
+        known[name] = category.category_id
     return known
 
 
-def _merged(tables: Tables, item: Item) -> Item:
-    """The item under the identity of one that already carries its first EAN; what the file does not say stays."""
-    if not item.eans:
-        return item
-    known = next((each for each in catalogue.items_by_code(tables, item.eans[0]) if item.eans[0] in each.eans), None)
-    if known is None:
-        return item
-    return replace(
-        item,
-        item_id=known.item_id,
-        price=item.price if item.price is not None else known.price,
-        category_id=item.category_id or known.category_id,
-        plu=item.plu or known.plu,
-        eans=tuple(dict.fromkeys((*known.eans, *item.eans))),
-        labels=item.labels or known.labels,
-    )
+def _import_batch(shop: Shop, batch: Sequence[Item], silent_on: Mapping[str, frozenset[str]]) -> bool:
+    """Prepared before the write lock is taken; False when the journal grew meanwhile and nothing was written."""
+    known = _Known()
+    edits: list[tuple[str, object]] = []
+    with shop.snapshot() as tables:
+        head = journal.the_till(tables).head_hash
+        for item in catalogue.similar_items(tables, batch):
+            known.add(item)
+        stamps = catalogue.stamps_of(tables, list(known.by_id))
+        changed: dict[str, Item] = {}
+        for item in batch:
+            merged = known.merged(item, silent_on.get(item.item_id, frozenset()))
+            changes = _changes(known.by_id.get(merged.item_id), merged)
+            if changes:
+                stamped = _stamped(shop, tables, stamps, merged.item_id, changes)
+                edits.append((shop.new_id(), ItemEdited(merged.item_id, shop.user, stamped)))
+                changed[merged.item_id] = merged
+                known.add(merged)
+    if not edits:
+        return True
+    with shop.fact() as tables:
+        if journal.the_till(tables).head_hash != head:
+            return False
+        journal.append_all(tables, Kind.ITEM_EDITED, edits, at=iso(shop.now()))
+        catalogue.put_items(tables, list(changed.values()))
+        catalogue.put_stamps(tables, {key: stamp for key, stamp in stamps.items() if key[0] in changed})
+    return True
 
 
-def _save_item(shop: Shop, tables: Tables, item: Item) -> bool:
-    """Journal what changed; False when nothing did."""
-    before = catalogue.load_items(tables, [item.item_id])
-    old = _fields(before[0]) if before else {}
+class _Known:
+    """What of the price list a batch may touch, growing with the batch itself."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Item] = {}
+        self._by_ean: dict[str, str] = {}
+        self._by_name: dict[tuple[str, str], str] = {}
+
+    def add(self, item: Item) -> None:
+        self.by_id[item.item_id] = item
+        self._by_name.setdefault((item.name, item.plu), item.item_id)
+        for ean in item.eans:
+            self._by_ean.setdefault(ean, item.item_id)
+
+    def merged(self, item: Item, silent_on: frozenset[str]) -> Item:
+        """The item under the identity of the one it means; what the file does not say stays."""
+        twin = self._by_ean.get(item.eans[0]) if item.eans else self._by_name.get((item.name, item.plu))
+        if twin is None:
+            return item
+        known = self.by_id[twin]
+        return replace(
+            item,
+            item_id=known.item_id,
+            price=item.price if item.price is not None else known.price,
+            vat_class=known.vat_class if "vat_class" in silent_on else item.vat_class,
+            category_id=item.category_id or known.category_id,
+            plu=item.plu or known.plu,
+            unit=known.unit if "unit" in silent_on else item.unit,
+            eans=tuple(dict.fromkeys((*known.eans, *item.eans))),
+            labels=item.labels or known.labels,
+        )
+
+
+def _changes(before: Item | None, item: Item) -> list[tuple[str, str]]:
+    """(field, value as JSON) of what is different now."""
+    old = _fields(before) if before else {}
     new = _fields(item)
     changes = [(field, value) for field, value in new.items() if old.get(field) != value]
-    changes += [(field, "false") for field in old if field not in new]  # an EAN or a label taken away
-    if changes:
-        _journal_item(shop, tables, item.item_id, changes)
-    return bool(changes)
+    return changes + [(field, "false") for field in old if field not in new]  # an EAN or a label taken away
 
 
 def _journal_item(shop: Shop, tables: Tables, item_id: str, changes: Sequence[tuple[str, str]]) -> None:
-    body = ItemEdited(item_id, shop.user, _stamped(shop, tables, item_id, changes))
+    stamps = catalogue.stamps_of(tables, [item_id])
+    body = ItemEdited(item_id, shop.user, _stamped(shop, tables, stamps, item_id, changes))
     journal.append(tables, Kind.ITEM_EDITED, body, doc_id=shop.new_id(), at=iso(shop.now()))
+    catalogue.put_stamps(tables, stamps)
 
 
-def _stamped(shop: Shop, tables: Tables, row_id: str, changes: Sequence[tuple[str, str]]) -> tuple[FieldStamp, ...]:
-    """New stamps for these fields, each above the one it overwrites; written down beside the row."""
-    known = catalogue.stamps_of(tables, row_id)
+def _stamped(
+    shop: Shop,
+    tables: Tables,
+    stamps: dict[tuple[str, str], str],
+    row_id: str,
+    changes: Sequence[tuple[str, str]],
+) -> tuple[FieldStamp, ...]:
+    """New stamps for these fields, each above the one it overwrites; `stamps` is brought up to date."""
     now_ms = int(shop.now().timestamp() * 1000)
     node = journal.the_till(tables).till_id
     stamped = []
     for field, value in changes:
-        before = Stamp.parse(known[field]) if field in known else None
-        stamped.append(FieldStamp(field, value, str(next_stamp(now_ms=now_ms, node=node, overwritten=before))))
-    catalogue.put_stamps(tables, row_id, [(each.field, each.stamp) for each in stamped])
+        before = stamps.get((row_id, field))
+        stamp = str(next_stamp(now_ms=now_ms, node=node, overwritten=Stamp.parse(before) if before else None))
+        stamps[row_id, field] = stamp
+        stamped.append(FieldStamp(field, value, stamp))
     return tuple(stamped)
 
 

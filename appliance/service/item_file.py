@@ -5,13 +5,15 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from appliance.domain.catalogue import Item, ItemInvalid, Unit, check_item
+from appliance.domain.catalogue import NAME_CHARS_MAX, Item, ItemInvalid, Unit, check_item
 from appliance.domain.money import Money, NotAnAmount, parse_amount
 from appliance.domain.vat import VatClass
 
 DELIMITERS = ",;\t"
 COLUMNS = ("ean", "name", "price", "vat", "category", "labels", "plu", "unit")
 BYTES_MAX = 64 * 1024 * 1024
+# A Windows-1250 byte that somebody read as Latin-1 stands as a control character: `su\x9aené` means `sušené`.
+CONTROLS_MENDED = {code: bytes([code]).decode("cp1250", "ignore") or chr(code) for code in range(0x80, 0xA0)}
 VAT_WORDS = {
     "": VatClass.STANDARD,
     "21": VatClass.STANDARD,
@@ -29,7 +31,7 @@ class FileUnreadable(ValueError):
 
 @dataclass(frozen=True)
 class BadRow:
-    """`rule` is a machine word: no_name, bad_price, bad_vat, bad_ean, bad_unit, or a rule of `check_item`."""
+    """`rule` is a machine word: no_name, bad_price, bad_vat, bad_unit, bad_category, or a rule of `check_item`."""
 
     line: int
     rule: str
@@ -38,11 +40,15 @@ class BadRow:
 
 @dataclass
 class ItemFile:
-    """`category_id` of an item holds the category's name here; `categories` are the names in order of appearance."""
+    """`category_id` of an item holds the category's name here; `categories` are the names in order of appearance.
+
+    `silent_on` tells by item_id which fields hold a default because the row says nothing about them.
+    """
 
     items: list[Item] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
+    silent_on: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read_item_file(content: bytes, *, new_id: Callable[[], str]) -> ItemFile:
@@ -74,7 +80,7 @@ def _text(content: bytes) -> str:
     if b"\x00" in content:
         raise FileUnreadable("this is not a text file")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig").translate(CONTROLS_MENDED)
     except UnicodeDecodeError:
         try:
             return content.decode("cp1250")
@@ -92,7 +98,7 @@ def _take(row: dict[str | None, str | list[str] | None], line: int, out: ItemFil
 
     if not any(cell(name) for name in COLUMNS):
         return
-    if row.get(None):
+    if any(extra.strip() for extra in row.get(None) or ()):
         bad("too_many_columns", "")
         return
     price: Money | None = None
@@ -109,6 +115,9 @@ def _take(row: dict[str | None, str | list[str] | None], line: int, out: ItemFil
         bad("bad_unit", cell("unit"))
         return
     category = cell("category")
+    if len(category) > NAME_CHARS_MAX or not category.isprintable():
+        bad("bad_category", category[:NAME_CHARS_MAX])
+        return
     item = Item(
         item_id=new_id(),
         name=" ".join(cell("name").split()),
@@ -125,5 +134,8 @@ def _take(row: dict[str | None, str | list[str] | None], line: int, out: ItemFil
     except ItemInvalid as error:
         bad(f"{error.field}_{error.rule}", str(getattr(item, error.field)))
         return
+    out.silent_on[item.item_id] = frozenset(
+        name for name, said in (("vat_class", cell("vat")), ("unit", cell("unit"))) if not said
+    )
     if category and category not in out.categories:
         out.categories.append(category)

@@ -1,6 +1,6 @@
 """The price list on the till: items and categories as rows, found by code, by name and by category."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from peewee import fn
@@ -42,7 +42,9 @@ def count_items(tables: Tables, *, category_id: str | None, search: str = "") ->
 
 
 def items_by_code(tables: Tables, code: str) -> tuple[Item, ...]:
-    """Every visible item with this EAN or PLU; neither is unique."""
+    """Every visible item with this EAN or PLU; neither is unique. Nothing has the empty code."""
+    if not code:
+        return ()
     i, e = tables.item, tables.item_ean
     with_ean = e.select(e.item_id).where(e.ean == code)
     query = _visible(tables, _items(tables)).where((i.plu == code) | i.item_id.in_(with_ean))
@@ -54,6 +56,16 @@ def load_items(tables: Tables, item_ids: Sequence[str]) -> tuple[Item, ...]:
     found = _complete(tables, _visible(tables, _items(tables)).where(tables.item.item_id.in_(list(item_ids))))
     by_id = {item.item_id: item for item in found}
     return tuple(by_id[item_id] for item_id in item_ids if item_id in by_id)
+
+
+def similar_items(tables: Tables, items: Sequence[Item]) -> tuple[Item, ...]:
+    """Visible items that share an id or an EAN with one of these, or the name with one that has no EAN."""
+    i, e = tables.item, tables.item_ean
+    eans = [ean for item in items for ean in item.eans]
+    with_ean = e.select(e.item_id).where(e.ean.in_(eans))
+    names = [fold(item.name) for item in items if not item.eans]
+    alike = i.item_id.in_([item.item_id for item in items]) | i.item_id.in_(with_ean) | i.folded.in_(names)
+    return _complete(tables, _visible(tables, _items(tables)).where(alike).order_by(i.folded, i.item_id))
 
 
 def last_sold_ids(tables: Tables, *, limit: int, receipts: int = 200) -> list[str]:
@@ -104,14 +116,16 @@ def mark_deleted(tables: Tables, item_id: str) -> None:
     tables.item.update(deleted=1).where(tables.item.item_id == item_id).execute()
 
 
-def stamps_of(tables: Tables, row_id: str) -> dict[str, str]:
-    """The stamp of the last write of each field of an item or a category."""
+def stamps_of(tables: Tables, row_ids: Sequence[str]) -> dict[tuple[str, str], str]:
+    """(row_id, field) → the stamp of its last write, for items or categories."""
     s = tables.field_stamp
-    return dict(s.select(s.field, s.stamp).where(s.row_id == row_id).tuples())
+    query = s.select(s.row_id, s.field, s.stamp).where(s.row_id.in_(list(row_ids)))
+    return {(row_id, field): stamp for row_id, field, stamp in query.tuples()}
 
 
-def put_stamps(tables: Tables, row_id: str, stamps: Iterable[tuple[str, str]]) -> None:
-    rows = [{"row_id": row_id, "field": field, "stamp": stamp} for field, stamp in stamps]
+def put_stamps(tables: Tables, stamps: Mapping[tuple[str, str], str]) -> None:
+    """(row_id, field) → stamp."""
+    rows = [{"row_id": row_id, "field": field, "stamp": stamp} for (row_id, field), stamp in stamps.items()]
     if rows:
         tables.field_stamp.insert(rows).on_conflict("replace").execute()
 
