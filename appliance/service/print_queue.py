@@ -21,9 +21,8 @@ def asking(shop: Shop) -> tuple[AskedJob, ...]:
 def answer(shop: Shop, *, print_again: bool) -> None:
     """Print all of them again, marked KOPIE, or none."""
     with shop.fact() as tables:
-        for job in queues.jobs(tables, PrintState.ASK):
-            if print_again:
-                queues.requeue_as_copy(tables, job.job_id, boot=shop.boot)
-            else:
-                queues.set_job(tables, job.job_id, PrintState.DROPPED)
+        if print_again:
+            queues.requeue_asked(tables, boot=shop.boot)
+        else:
+            queues.drop_asked(tables)
     shop.wake("print")

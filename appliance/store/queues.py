@@ -98,21 +98,36 @@ def add_job(
     ).execute()
 
 
-def jobs(tables: Tables, *states: PrintState, limit: int = 100) -> list[PrintJob]:
-    """In the order they were made."""
+def jobs(tables: Tables, *states: PrintState, limit: int | None = None) -> list[PrintJob]:
+    """In the order they were made; all of them, unless a limit is given."""
+    states_in = tables.print_job.state.in_([state.value for state in states])
+    return [_job(found) for found in _jobs(tables).where(states_in).limit(limit).tuples()]
+
+
+def load_job(tables: Tables, job_id: str) -> PrintJob | None:
+    found = _jobs(tables).where(tables.print_job.job_id == job_id).tuples().first()
+    return _job(found) if found else None
+
+
+def waiting_kicks(tables: Tables) -> list[PrintJob]:
+    """Waiting jobs whose drawer has not been opened yet."""
     p = tables.print_job
-    query = (
-        p.select(
-            p.n, p.job_id, p.kind, p.doc_id, p.number, p.kick, p.is_copy, p.body, p.state, p.created_at, p.boot
-        )
-        .where(p.state.in_([state.value for state in states]))
-        .order_by(p.n)
-        .limit(limit)
-    )  # fmt: skip
-    return [
-        PrintJob(n, job_id, JobKind(kind), doc_id, number, bool(kick), bool(is_copy), body, PrintState(state), at, boot)
-        for n, job_id, kind, doc_id, number, kick, is_copy, body, state, at, boot in query.tuples()
-    ]
+    query = _jobs(tables).where((p.state == PrintState.WAITING.value) & (p.kick == 1))
+    return [_job(found) for found in query.tuples()]
+
+
+def _jobs(tables: Tables) -> Any:
+    p = tables.print_job
+    return p.select(
+        p.n, p.job_id, p.kind, p.doc_id, p.number, p.kick, p.is_copy, p.body, p.state, p.created_at, p.boot
+    ).order_by(p.n)  # fmt: skip
+
+
+def _job(found: Any) -> PrintJob:
+    n, job_id, kind, doc_id, number, kick, is_copy, body, state, at, boot = found
+    return PrintJob(
+        n, job_id, JobKind(kind), doc_id, number, bool(kick), bool(is_copy), body, PrintState(state), at, boot
+    )
 
 
 def set_job(tables: Tables, job_id: str, state: PrintState) -> None:
@@ -125,9 +140,16 @@ def kicked(tables: Tables, job_id: str) -> None:
     tables.print_job.update(kick=0).where(tables.print_job.job_id == job_id).execute()
 
 
-def requeue_as_copy(tables: Tables, job_id: str, *, boot: str) -> None:
+def requeue_asked(tables: Tables, *, boot: str) -> None:
+    """All jobs the cashier was asked about wait again, as copies and without opening the drawer."""
     p = tables.print_job
-    p.update(state=PrintState.WAITING.value, is_copy=1, kick=0, boot=boot).where(p.job_id == job_id).execute()
+    again = p.update(state=PrintState.WAITING.value, is_copy=1, kick=0, boot=boot)
+    again.where(p.state == PrintState.ASK.value).execute()
+
+
+def drop_asked(tables: Tables) -> None:
+    p = tables.print_job
+    p.update(state=PrintState.DROPPED.value).where(p.state == PrintState.ASK.value).execute()
 
 
 def count_jobs(tables: Tables, *states: PrintState) -> int:
