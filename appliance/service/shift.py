@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from appliance.domain.clock import iso
 from appliance.domain.codec import to_json
 from appliance.domain.journal import Kind, ShiftClosed, ShiftOpened, head_hex
-from appliance.domain.money import Money
+from appliance.domain.money import Money, money_sum
 from appliance.domain.shift import ShiftTotals, shift_totals
 from appliance.service.errors import ShiftAlreadyOpen, ShiftNotOpen
 from appliance.service.shop import Shop
@@ -66,7 +66,7 @@ def open_shift(shop: Shop, opening_float: Money) -> OpenShift:
 
 def x_report(shop: Shop) -> ShiftTotals:
     """The totals so far. Raises ShiftNotOpen."""
-    with shop.store.snapshot() as tables:
+    with shop.snapshot() as tables:
         return _totals(tables, open_shift_in(tables))
 
 
@@ -98,16 +98,17 @@ def close_shift(shop: Shop, *, counted: Money) -> ShiftClosed:
     at = iso(shop.now())
     doc_id = shop.new_id()
     # the sums are made before the write lock is taken: a busy shift has thousands of documents
-    with shop.store.snapshot() as tables:
+    with shop.snapshot() as tables:
         shift = open_shift_in(tables)
         totals = _totals(tables, shift)
     with shop.fact() as tables:
-        if sales.count_of_shift(tables, shift.shift_id) != totals.count:
+        shift, known = open_shift_in(tables), shift
+        if shift != known or _grown(tables, shift, totals):
             totals = _totals(tables, shift)
         till = journal.the_till(tables)
         closed = ShiftClosed(
             shift_id=shift.shift_id,
-            number=open_shift_in(tables).number,
+            number=shift.number,
             user=shop.user,
             opened_at=shift.opened_at,
             totals=totals,
@@ -144,6 +145,12 @@ def last_closing(shop: Shop) -> ClosingView | None:
         receipts_held=proof["receipts_held"] if proof else 0,
         receipts_expected=proof["receipts_expected"] if proof else row.closing.totals.count,
     )
+
+
+def _grown(tables: Tables, shift: OpenShift, totals: ShiftTotals) -> bool:
+    """Whether a document or a cash move came after these totals."""
+    moved = money_sum(sales.cash_moves(tables, shift.shift_id))
+    return sales.count_of_shift(tables, shift.shift_id) != totals.count or moved != totals.cash_moved
 
 
 def _totals(tables: Tables, shift: OpenShift) -> ShiftTotals:

@@ -49,6 +49,15 @@ class Shop:
         except StoreError as error:
             raise StoreFailed(str(error)) from error
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Tables]:
+        """Several reads of one moment. Raises StoreFailed."""
+        try:
+            with self.store.snapshot() as tables:
+                yield tables
+        except StoreError as error:
+            raise StoreFailed(str(error)) from error
+
     @property
     def tables(self) -> Tables:
         return self.store.tables

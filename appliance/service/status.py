@@ -54,7 +54,7 @@ class TillStatus:
 
 def till_status(shop: Shop) -> TillStatus:
     now = shop.now()
-    with shop.store.snapshot() as tables:
+    with shop.snapshot() as tables:
         printer = queues.note(tables, PRINTER_NOTE) or {}
         eet = queues.note(tables, EET_NOTE) or {}
         backoffice = queues.note(tables, BACKOFFICE_NOTE) or {}

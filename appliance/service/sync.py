@@ -24,10 +24,9 @@ def request_sync(shop: Shop) -> str:
     """Ask for a sync now; joins one that is already under way. Returns its id."""
     with shop.mark() as tables:
         running = queues.unfinished_run(tables)
-        if running is not None:
-            return running.run_id
-        run_id = shop.new_id()
-        queues.add_run(tables, run_id, at=iso(shop.now()))
+        run_id = running.run_id if running else shop.new_id()
+        if running is None:
+            queues.add_run(tables, run_id, at=iso(shop.now()))
     shop.wake("sync")
     return run_id
 
