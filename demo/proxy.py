@@ -28,9 +28,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._stopped = threading.Event()
-        self._listener: socket.socket | None = None
-        self._listen(port)
-        assert self._listener is not None
+        self._listener: socket.socket | None = self._listening(port)
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept_forever, name=f"proxy-{self.port}", daemon=True).start()
 
@@ -41,7 +39,7 @@ class Proxy:
             if line is Line.REFUSING:
                 self._close_listener()
             elif self._listener is None:
-                self._listen(self.port)
+                self._listener = self._listening(self.port)
             if line is not Line.SWALLOWING:
                 self._drop_connections()
 
@@ -51,13 +49,13 @@ class Proxy:
             self._close_listener()
             self._drop_connections()
 
-    def _listen(self, port: int) -> None:
+    def _listening(self, port: int) -> socket.socket:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((self._host, port))
         listener.listen(64)
         listener.settimeout(TICK_S)
-        self._listener = listener
+        return listener
 
     def _close_listener(self) -> None:
         if self._listener is not None:

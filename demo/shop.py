@@ -1,4 +1,4 @@
-"""The shop's machines on one machine: Backoffice, EET sandbox, virtual printer, and a till whose cables can be pulled."""
+"""The shop's machines on one machine: Backoffice, EET sandbox, printer, and a till whose cables can be pulled."""
 
 import json
 import secrets
@@ -73,9 +73,7 @@ class DemoShop:
         till = self.out / "eet" / f"till-{EIC}"
         run(self._till("eet", "certificate", "import", f"{till}.p12", "--password-file", f"{till}.password"), log)
         run(self._till("items", "import", str(self.plan.items)), log)
-        code = run(
-            pokladna("backoffice", "pairing-code", *self._backoffice_options(), "--account", OWNER), log
-        ).strip()
+        code = run(pokladna("backoffice", "pairing-code", *self._backoffice_options(), "--account", OWNER), log).strip()
         run(self._till("pair", code), log)
 
     def start_till(self, environment: dict[str, str]) -> None:
@@ -146,7 +144,7 @@ class DemoShop:
         """The example shop, and where its servers are, as a technician would write them."""
         eet = f"https://127.0.0.1:{self.proxies['eet'].port}{EET_PATH}"
         example = (ROOT / "config" / "example-shop.toml").read_text("utf-8")
-        own = {
+        own: dict[str, dict[str, object]] = {
             "eet": {
                 "eic": EIC,
                 "id_jednotky": "1012",
