@@ -20,9 +20,9 @@ def day_of(text: str) -> str:
     return text[:10]
 
 
-def age_text(seconds: float) -> str:
+def age_text(seconds: int) -> str:
     """How long something waits, short: `40 s`, `12 min`, `3 h`, `2 d`."""
-    whole = max(0, round(seconds))
+    whole = max(0, seconds)
     for limit, divisor, unit in ((60, 1, "s"), (3600, 60, "min"), (48 * 3600, 3600, "h")):
         if whole < limit:
             return f"{whole // divisor} {unit}"
