@@ -16,7 +16,7 @@ from appliance.domain.sale import PaymentMethod
 from appliance.domain.shift import ShiftTotals
 from appliance.domain.vat import VatRow, VatStatus
 from appliance.i18n import _
-from drivers.ports import Cut, Element, Feed, Rule, Text
+from drivers.ports import Align, Cut, Element, Feed, Rule, Size, Text
 
 Measure = Callable[[str], str]
 
@@ -44,16 +44,16 @@ def receipt_head(receipt: Receipt, paper: Paper, *, is_copy: bool) -> list[Eleme
     out: list[Element] = []
     if is_copy:
         out.append(Text(_("KOPIE"), bold=True, size="double", align="center"))
-    out += [Text(line, bold=True, size="tall", align="center") for line in _wrap(paper, seller.name)]
+    out += _lines(paper, seller.name, bold=True, size="tall", align="center")
     for line in seller.address:
         out += _centered(paper, line)
     if seller.ico:
         ids = _("IČO {ico}").format(ico=seller.ico)
         if seller.dic and seller.vat_status != VatStatus.NON_PAYER:
             ids += "  " + _("DIČ {dic}").format(dic=seller.dic)
-        out.append(Text(ids, align="center"))
+        out += _centered(paper, ids)
     if seller.vat_status == VatStatus.NON_PAYER:
-        out.append(Text(_("Nejsem plátce DPH"), align="center"))
+        out += _centered(paper, _("Nejsem plátce DPH"))
     elif seller.vat_status == VatStatus.IDENTIFIED_PERSON:
         out += _centered(paper, _("Nejsem plátce DPH (identifikovaná osoba)"))
     out.append(Rule())
@@ -63,12 +63,12 @@ def receipt_head(receipt: Receipt, paper: Paper, *, is_copy: bool) -> list[Eleme
 def receipt_body(receipt: Receipt, paper: Paper) -> list[Element]:
     """From the document's number to the VAT table."""
     at = parse_iso(receipt.issued_at)
-    out: list[Element] = [Text(_pair(paper, _title(receipt), receipt.number), bold=True)]
-    out.append(Text(_pair(paper, at.strftime("%d.%m.%Y %H:%M:%S"), receipt.till)))
-    out.append(Text(_("Obsluha: {user}").format(user=receipt.user)))
+    out: list[Element] = [*_pair(paper, _title(receipt), receipt.number, bold=True)]
+    out += _pair(paper, at.strftime("%d.%m.%Y %H:%M:%S"), receipt.till)
+    out += _lines(paper, _("Obsluha: {user}").format(user=receipt.user))
     if receipt.original:
-        out.append(Text(_("Vrací účtenku {number}").format(number=receipt.original.number)))
-        out += [Text(line) for line in _wrap(paper, _("Důvod: {reason}").format(reason=receipt.reason))]
+        out += _lines(paper, _("Vrací účtenku {number}").format(number=receipt.original.number))
+        out += _lines(paper, _("Důvod: {reason}").format(reason=receipt.reason))
     out.append(Rule())
     for line in receipt.lines:
         out += _line(line, paper)
@@ -89,7 +89,7 @@ def fiscal_footer(receipt: Receipt, view: FiscalView | None, paper: Paper) -> li
         if view.mode == Mode.VERIFICATION:
             out += _centered(paper, _("OVĚŘOVACÍ REŽIM – tržba není evidována"), bold=True)
         elif view.state == FiscalState.CONFIRMED:
-            out += [Text(part) for part in _wrap(paper, "POK: " + view.code)]
+            out += _lines(paper, "POK: " + view.code)
         else:
             out += _centered(paper, _("Evidence tržby bude odeslána dodatečně"))
     if receipt.seller.footer:
@@ -105,29 +105,29 @@ def interrupted_slip() -> list[Element]:
 
 
 def x_document(totals: ShiftTotals, paper: Paper, *, shop: str, number: int, user: str, at: str) -> list[Element]:
-    out: list[Element] = [Text(line, bold=True, size="tall", align="center") for line in _wrap(paper, shop)]
+    out: list[Element] = [*_lines(paper, shop, bold=True, size="tall", align="center")]
     out.append(Text(_("Průběžná uzávěrka (X)"), bold=True, align="center"))
     out.append(Rule())
-    out.append(Text(_pair(paper, _("Směna č. {number}").format(number=number), _moment(at))))
-    out.append(Text(_("Obsluha: {user}").format(user=user)))
+    out += _pair(paper, _("Směna č. {number}").format(number=number), _moment(at))
+    out += _lines(paper, _("Obsluha: {user}").format(user=user))
     return [*out, Rule(), *_totals(totals, paper), Feed(1), Cut()]
 
 
 def closing_document(closed: ShiftClosed, paper: Paper, *, shop: str, closed_at: str) -> list[Element]:
     """The Z: totals, counted cash, and the journal's head that anchors everything before it (B5)."""
-    out: list[Element] = [Text(line, bold=True, size="tall", align="center") for line in _wrap(paper, shop)]
+    out: list[Element] = [*_lines(paper, shop, bold=True, size="tall", align="center")]
     out.append(Text(_("Denní uzávěrka (Z)"), bold=True, align="center"))
     out.append(Rule())
-    out.append(Text(_pair(paper, _("Uzávěrka č. {number}").format(number=closed.number), _moment(closed_at))))
-    out.append(Text(_pair(paper, _("Otevřeno"), _moment(closed.opened_at))))
-    out.append(Text(_("Obsluha: {user}").format(user=closed.user)))
+    out += _pair(paper, _("Uzávěrka č. {number}").format(number=closed.number), _moment(closed_at))
+    out += _pair(paper, _("Otevřeno"), _moment(closed.opened_at))
+    out += _lines(paper, _("Obsluha: {user}").format(user=closed.user))
     out.append(Rule())
     out += _totals(closed.totals, paper)
-    out.append(Text(_pair(paper, _("Spočítáno v zásuvce"), format_amount(closed.counted))))
+    out += _pair(paper, _("Spočítáno v zásuvce"), format_amount(closed.counted))
     word = _("Přebytek") if closed.over_short > ZERO else _("Manko") if closed.over_short < ZERO else _("Rozdíl")
-    out.append(Text(_pair(paper, word, format_amount(closed.over_short)), bold=bool(closed.over_short)))
+    out += _pair(paper, word, format_amount(closed.over_short), bold=bool(closed.over_short))
     out.append(Rule())
-    out.append(Text(_("Otisk žurnálu {seq}:{head}").format(seq=closed.head_seq, head=closed.head)))
+    out += _lines(paper, _("Otisk žurnálu {seq}:{head}").format(seq=closed.head_seq, head=closed.head))
     return [*out, Feed(1), Cut()]
 
 
@@ -148,71 +148,77 @@ def _title(receipt: Receipt) -> str:
 
 
 def _line(line: ReceiptLine, paper: Paper) -> list[Element]:
-    out: list[Element] = [Text(part) for part in _wrap(paper, line.name)]
+    out: list[Element] = [*_lines(paper, line.name)]
     rate = f"  ({line.vat_percent} %)" if line.vat_percent is not None else ""
     left = f"  {format_quantity(line.quantity)} {line.unit} × {format_amount(line.unit_price)}{rate}"
-    out.append(Text(_pair(paper, left, format_amount(line.total + line.line_discount + line.bill_discount_share))))
+    out += _pair(paper, left, format_amount(line.total + line.line_discount + line.bill_discount_share))
     if line.line_discount:
-        out.append(Text(_pair(paper, "  " + _("sleva"), format_amount(-line.line_discount))))
+        out += _pair(paper, "  " + _("sleva"), format_amount(-line.line_discount))
     if line.bill_discount_share:
-        out.append(Text(_pair(paper, "  " + _("sleva z účtu"), format_amount(-line.bill_discount_share))))
+        out += _pair(paper, "  " + _("sleva z účtu"), format_amount(-line.bill_discount_share))
     return out
 
 
 def _sums(receipt: Receipt, paper: Paper) -> list[Element]:
     out: list[Element] = []
     if receipt.rounding:
-        out.append(Text(_pair(paper, _("Celkem"), format_amount(receipt.total))))
-        out.append(Text(_pair(paper, _("Zaokrouhlení"), format_amount(receipt.rounding))))
+        out += _pair(paper, _("Celkem"), format_amount(receipt.total))
+        out += _pair(paper, _("Zaokrouhlení"), format_amount(receipt.rounding))
     wide = Paper(paper.width_chars // 2, paper.measure)
     word = _("K VRÁCENÍ") if receipt.kind == ReceiptKind.REFUND else _("K ÚHRADĚ Kč")
-    out.append(Text(_pair(wide, word, format_amount(receipt.paid)), bold=True, size="double"))
+    out += _pair(wide, word, format_amount(receipt.paid), bold=True, size="double")
     for payment in receipt.payments:
         amount = receipt.tendered if payment.method == PaymentMethod.CASH and receipt.tendered else payment.amount
-        out.append(Text(_pair(paper, _(METHOD_WORDS[payment.method]), format_amount(amount))))
+        out += _pair(paper, _(METHOD_WORDS[payment.method]), format_amount(amount))
     if receipt.change:
-        out.append(Text(_pair(paper, _("Vráceno"), format_amount(receipt.change)), bold=True))
+        out += _pair(paper, _("Vráceno"), format_amount(receipt.change), bold=True)
     return out
 
 
 def _vat_table(rows: Sequence[VatRow], paper: Paper) -> list[Element]:
+    """A table; where its amounts are too long for the paper, one under the other."""
     head = (_("DPH"), _("Základ"), _("Daň"), _("Celkem"))
-    out: list[Element] = [Rule(), Text(_columns(paper, head))]
-    out += [
-        Text(
-            _columns(
-                paper,
-                (f"{row.percent} %", format_amount(row.base), format_amount(row.tax), format_amount(row.gross)),
-            )
-        )
-        for row in rows
-    ]
+    amounts = [[format_amount(amount) for amount in (row.base, row.tax, row.gross)] for row in rows]
+    first, rest = _column_widths(paper)
+    out: list[Element] = [Rule()]
+    if all(len(paper.measure(amount)) < rest for each in amounts for amount in each):
+        for name, *cells in (head, *((f"{row.percent} %", *each) for row, each in zip(rows, amounts, strict=True))):
+            line = f"{paper.measure(name):<{first}}" + "".join(f"{paper.measure(cell):>{rest}}" for cell in cells)
+            out.append(Text(line))
+        return out
+    for row, each in zip(rows, amounts, strict=True):
+        out += _lines(paper, f"{head[0]} {row.percent} %")
+        for word, amount in zip(head[1:], each, strict=True):
+            out += _pair(paper, "  " + word, amount)
     return out
 
 
 def _totals(totals: ShiftTotals, paper: Paper) -> list[Element]:
-    def pair(word: str, amount: Money) -> Element:
-        return Text(_pair(paper, word, format_amount(amount)))
+    out: list[Element] = []
 
-    out: list[Element] = [Text(_pair(paper, _("Dokladů"), str(totals.count)))]
+    def pair(word: str, amount: Money, *, bold: bool = False) -> None:
+        out.extend(_pair(paper, word, format_amount(amount), bold=bold))
+
+    out += _pair(paper, _("Dokladů"), str(totals.count))
     if totals.refund_count:
-        out.append(Text(_pair(paper, _("z toho storno"), str(totals.refund_count))))
-        out.append(pair(_("Vráceno celkem"), totals.refund_total))
+        out += _pair(paper, _("z toho storno"), str(totals.refund_count))
+        pair(_("Vráceno celkem"), totals.refund_total)
     if totals.first_number:
-        out.append(Text(_pair(paper, _("Čísla"), f"{totals.first_number} – {totals.last_number}")))
-    out.append(Text(_pair(paper, _("TRŽBA Kč"), format_amount(totals.total)), bold=True))
-    out += [pair("  " + _(METHOD_WORDS[method.method]), method.amount) for method in totals.by_method]
+        out += _pair(paper, _("Čísla"), f"{totals.first_number} – {totals.last_number}")
+    pair(_("TRŽBA Kč"), totals.total, bold=True)
+    for method in totals.by_method:
+        pair("  " + _(METHOD_WORDS[method.method]), method.amount)
     if totals.discounts:
-        out.append(pair(_("Slevy"), totals.discounts))
+        pair(_("Slevy"), totals.discounts)
     if totals.rounding:
-        out.append(pair(_("Zaokrouhlení"), totals.rounding))
+        pair(_("Zaokrouhlení"), totals.rounding)
     if totals.vat:
         out += _vat_table(totals.vat, paper)
     out.append(Rule())
-    out.append(pair(_("Počáteční hotovost"), totals.opening_float))
+    pair(_("Počáteční hotovost"), totals.opening_float)
     if totals.cash_moved:
-        out.append(pair(_("Vklady a výběry"), totals.cash_moved))
-    out.append(pair(_("Hotovost má být"), totals.cash_expected))
+        pair(_("Vklady a výběry"), totals.cash_moved)
+    pair(_("Hotovost má být"), totals.cash_expected)
     return out
 
 
@@ -220,23 +226,34 @@ def _moment(at: str) -> str:
     return parse_iso(at).strftime("%d.%m.%Y %H:%M")
 
 
-def _pair(paper: Paper, left: str, right: str) -> str:
-    """Left and right on one line; a left part that is too long is cut, never the amount."""
+def _pair(paper: Paper, left: str, right: str, *, bold: bool = False, size: Size = "normal") -> list[Text]:
+    """Left and right on one line. What is too long goes on over more lines: nothing is cut, least of all an amount."""
     left, right = paper.measure(left), paper.measure(right)
     room = paper.width_chars - len(right) - 1
-    return f"{left[:room]:<{room}} {right}"
+    if len(left) <= room:
+        lines = [f"{left:<{room}} {right}"]
+    else:
+        lines = _wrap(paper, left)
+        if len(lines[-1]) <= room:
+            lines[-1] = f"{lines[-1]:<{room}} {right}"
+        else:
+            lines += [f"{part:>{paper.width_chars}}" for part in _wrap(paper, right)]
+    return [Text(line, bold=bold, size=size) for line in lines]
 
 
-def _columns(paper: Paper, cells: Sequence[str]) -> str:
-    """Four right-aligned columns, the first one narrow and left-aligned."""
+def _lines(paper: Paper, text: str, *, bold: bool = False, size: Size = "normal", align: Align = "left") -> list[Text]:
+    """A text over as many lines as it needs; `tall` is as wide as normal."""
+    return [Text(line, bold=bold, size=size, align=align) for line in _wrap(paper, text)]
+
+
+def _centered(paper: Paper, text: str, *, bold: bool = False) -> list[Text]:
+    return _lines(paper, text, bold=bold, align="center")
+
+
+def _column_widths(paper: Paper) -> tuple[int, int]:
+    """Four columns: a narrow one on the left, and three of one width for amounts."""
     first = 6 if paper.width_chars >= 42 else 5
-    rest = (paper.width_chars - first) // (len(cells) - 1)
-    measured = [paper.measure(cell) for cell in cells]
-    return f"{measured[0]:<{first}}" + "".join(f"{cell:>{rest}}" for cell in measured[1:])
-
-
-def _centered(paper: Paper, text: str, *, bold: bool = False) -> list[Element]:
-    return [Text(part, bold=bold, align="center") for part in _wrap(paper, text)]
+    return first, (paper.width_chars - first) // 3
 
 
 def _wrap(paper: Paper, text: str) -> list[str]:

@@ -19,9 +19,11 @@ from appliance.domain.receipt import Receipt
 from appliance.domain.shift import ShiftTotals
 from appliance.printing import layout
 from appliance.printing.layout import FiscalView, Paper
+from appliance.service import receipts
+from appliance.service.errors import NotFound
 from appliance.service.shop import Shop
 from appliance.service.status import EET_NOTE, PRINTER_NOTE
-from appliance.store import queues, sales
+from appliance.store import queues
 from appliance.store.queues import JobKind, PrintJob
 from drivers.ports import Element, PrinterFailure, ReceiptPrinter
 
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0  # a lost wake-up costs at most this
 FAILED_POLL_S = 1.0
 IDLE_STATUS_S = 10.0
+READY = "ok"
 
 
 class Waiter(Protocol):
@@ -89,20 +92,28 @@ class Spooler:
         if not waiting:
             return False
         try:
-            self._print(waiting[0])
+            printed = self._print(waiting[0])
         except PrinterFailure as failure:
             self._failed(waiting[0], failure)
+            printed = False
+        if not printed:
             self._waiter.wait(FAILED_POLL_S)
-        else:
-            self._note("ok")
         return True
 
-    def _print(self, job: PrintJob) -> None:
+    def _print(self, job: PrintJob) -> bool:
+        """False when the printer is known not to be ready: the job waits then, no paper was touched."""
         if job.kick:
             self._kick(job)
         if job.kind == JobKind.DRAWER:
-            return
-        head, body = self._document(job)
+            return True
+        if self._word != READY and not self._ready():
+            return False
+        try:
+            head, body = self._document(job)
+        except (NotFound, LookupError, ValueError):
+            log.exception("%s %s cannot be laid out and is dropped", job.kind, job.number)
+            self._mark(job, PrintState.DROPPED)  # it must not stand in the way of all others for ever
+            return True
         self._printer.begin()
         if self._leftover:
             self._write(layout.interrupted_slip())
@@ -116,6 +127,8 @@ class Spooler:
             self._write(self._footer(job))
         self._printer.finish()
         self._mark(job, PrintState.DONE)
+        self._note(READY)
+        return True
 
     def _document(self, job: PrintJob) -> tuple[list[Element], list[Element]]:
         """What goes out before the job counts as started, and the rest (a receipt's footer comes later)."""
@@ -134,9 +147,7 @@ class Spooler:
         return [], layout.closing_document(closed, self._paper, shop=shop, closed_at=body["closed_at"])
 
     def _receipt(self, job: PrintJob) -> Receipt:
-        receipt = sales.load_receipt(self._shop.tables, job.doc_id)
-        assert receipt is not None, job.doc_id
-        return receipt
+        return receipts.load(self._shop, job.doc_id)
 
     def _footer(self, job: PrintJob) -> list[Element]:
         receipt = self._receipt(job)
@@ -163,12 +174,10 @@ class Spooler:
         return bool(note.get("fault"))
 
     def _other_waits(self, job: PrintJob) -> bool:
-        """Whether another document waits; its drawer is opened at once."""
-        others = queues.jobs(self._shop.tables, PrintState.WAITING, limit=3)
-        for other in others:
-            if other.job_id != job.job_id and other.kick:
-                self._kick(other)
-        return any(other.job_id != job.job_id and other.kind != JobKind.DRAWER for other in others)
+        """Whether another document waits; drawers that were asked for are opened at once."""
+        self._kick_waiting()
+        others = queues.jobs(self._shop.tables, PrintState.WAITING, limit=1)  # the drawers are done with
+        return any(other.job_id != job.job_id for other in others)
 
     def _kick(self, job: PrintJob) -> None:
         self._printer.kick_drawer()
@@ -181,10 +190,12 @@ class Spooler:
         """Line by line; a drawer that was asked for meanwhile opens between two of them."""
         for element in elements:
             if self._waiter.wait(0):
-                for job in queues.jobs(self._shop.tables, PrintState.WAITING, limit=3):
-                    if job.kick:
-                        self._kick(job)
+                self._kick_waiting()
             self._printer.write(element)
+
+    def _kick_waiting(self) -> None:
+        for job in queues.waiting_kicks(self._shop.tables):
+            self._kick(job)
 
     def _mark(self, job: PrintJob, state: PrintState) -> None:
         with self._shop.mark() as tables:
@@ -199,29 +210,33 @@ class Spooler:
             queues.kicked(tables, job.job_id)
             if job.kind == JobKind.DRAWER:
                 queues.set_job(tables, job.job_id, PrintState.DROPPED)
-        current = [each for each in queues.jobs(self._shop.tables, PrintState.STARTED) if each.job_id == job.job_id]
-        if current:
+        current = queues.load_job(self._shop.tables, job.job_id)
+        if current is not None and current.state == PrintState.STARTED:
             self._leftover = True
             with self._shop.fact() as tables:
                 queues.set_job(tables, job.job_id, PrintState.ASK)
         self._note(failure.kind, failure.detail)
 
     def _ask_status_when_idle(self) -> None:
-        now = self._monotonic()
-        if now - self._status_at < IDLE_STATUS_S:
+        if self._monotonic() - self._status_at < IDLE_STATUS_S:
             return
-        self._status_at = now
+        self._ready()
+
+    def _ready(self) -> bool:
+        """Ask the printer how it is, and write it down."""
+        self._status_at = self._monotonic()
         try:
             status = self._printer.status()
         except PrinterFailure as failure:
             self._note(failure.kind, failure.detail)
-            return
+            return False
         if status.paper_out:
             self._note("paper_out")
         elif status.cover_open:
             self._note("cover_open")
         else:
-            self._note("ok" if status.online else "offline")
+            self._note(READY if status.online else "offline")
+        return self._word == READY
 
     def _note(self, word: str, detail: str = "") -> None:
         """Write down how the printer is, when that changes."""

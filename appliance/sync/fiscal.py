@@ -6,8 +6,8 @@ verified makes a record confirmed; the code and its journal row are one commit.
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from appliance.domain.clock import iso, parse_iso
@@ -25,6 +25,7 @@ from appliance.eet.outcome import (
     ConfirmedOutcome,
     Outcome,
     Parked,
+    Reason,
     Replied,
     VerifiedOnly,
     Waiting,
@@ -42,11 +43,24 @@ log = logging.getLogger(__name__)
 BACKLOG_BATCH = 500
 IDLE_S = 15.0
 ANSWER_KEPT_BYTES = 64 * 1024
+NO_CERTIFICATE = "no_certificate"
+ON_THE_WAY = frozenset(
+    {Reason.TIMEOUT, Reason.BROKEN, Reason.CONNECT, Reason.HTTP_STATUS, Reason.SERVER_BUSY, Reason.DNS, Reason.TLS}
+)
+"""Failures that say nothing of the record itself: when another one gets through, this one may too."""
 
 
 @dataclass(frozen=True)
 class FiscalOptions:
     schedule_s: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Retry:
+    """When a record is tried again, in monotonic seconds, and whether it failed on the way only."""
+
+    at: float
+    on_the_way: bool
 
 
 MakeClient = Callable[[str, bool], EetClient]
@@ -79,21 +93,22 @@ class FiscalSender:
         self._random = random
         self._clients: dict[tuple[str, bool], EetClient] = {}
         self._lock = threading.Lock()
-        self._due: dict[str, float] = {}  # doc_id → monotonic second of the next try; missing = at once
+        self._due: dict[str, _Retry] = {}  # by doc_id; missing = at once
         self._under_way: set[str] = set()
+        self._token = ""  # of the certificate in use
         self._probe_at = 0.0
         self._probes = 0
-        self._fault = ""
+        self._fault: str | None = None
+        self._set_fault("")  # a start tries everything anew, whatever the last run found
 
     def send_fresh(self) -> float:
         """Send sales that were never tried, the newest first. Returns how long there is nothing to do, in seconds."""
         while True:
-            if self._fault or self._no_certificate():
+            if self._no_certificate() or self._fault:
                 return IDLE_S
-            record = next((r for r in self._waiting(newest_first=True) if self._is_fresh(r) and self._claim(r)), None)
-            if record is None:
+            fresh = (each for each in self._waiting(newest_first=True) if self._is_fresh(each))
+            if not self._attempt_first(fresh, fresh=True):
                 return IDLE_S
-            self._attempt(record, fresh=True)
 
     def send_backlog(self) -> float:
         """Send what is due again. While the channel is faulty, one record probes it on the schedule."""
@@ -106,18 +121,16 @@ class FiscalSender:
                 return min(IDLE_S, self._probe_at - now)
             due = waiting[:1]
         else:
-            due = [r for r in waiting if not self._is_fresh(r) and self._due.get(r.doc_id, 0.0) <= now]
-        record = next((r for r in due if self._claim(r)), None)
-        if record is not None:
-            self._attempt(record, fresh=False)
+            due = [each for each in waiting if not self._is_fresh(each) and self._due_at(each) <= now]
+        if self._attempt_first(due, fresh=False):
             return 0.0
-        later = [self._due[r.doc_id] - now for r in waiting if r.doc_id in self._due]
+        later = [self._due_at(each) - now for each in waiting if not self._is_fresh(each)]
         return min([IDLE_S, *(max(0.05, delay_s) for delay_s in later)])
 
     def hurry(self) -> None:
         """Everything that waits is due now: a person asked, or the network is back."""
         with self._lock:
-            self._due = dict.fromkeys(self._due, 0.0)
+            self._due = {doc_id: replace(retry, at=0.0) for doc_id, retry in self._due.items()}
         self._probe_at = 0.0
 
     def close(self) -> None:
@@ -130,32 +143,40 @@ class FiscalSender:
     def _is_fresh(self, record: FiscalRecord) -> bool:
         return record.attempts == 0 and record.doc_id not in self._due
 
-    def _claim(self, record: FiscalRecord) -> bool:
-        """Whether this thread may send it now: the other one is not at it."""
-        with self._lock:
-            if record.doc_id in self._under_way:
-                return False
-            self._under_way.add(record.doc_id)
-        current = queues.load_record(self._shop.tables, record.doc_id)
-        if current is None or current.state != FiscalState.WAITING:
-            self._under_way.discard(record.doc_id)
-            return False
-        return True
+    def _due_at(self, record: FiscalRecord) -> float:
+        retry = self._due.get(record.doc_id)
+        return retry.at if retry else 0.0
 
     def _no_certificate(self) -> bool:
-        missing = self._identity() is None
-        if missing:
-            self._set_fault("no_certificate")
-        elif self._fault == "no_certificate":
+        identity = self._identity()
+        if identity is None:
+            self._set_fault(NO_CERTIFICATE)
+            return True
+        if self._fault == NO_CERTIFICATE:
             self._set_fault("")
-        return missing
+        if identity.token != self._token:
+            self._token = identity.token
+            self.hurry()  # what failed with another certificate may work with this one
+        return False
 
-    def _attempt(self, record: FiscalRecord, *, fresh: bool) -> None:
-        try:
-            self._send(record, fresh=fresh)
-        finally:
-            self._under_way.discard(record.doc_id)
-        self._shop.wake("print", "ui")
+    def _attempt_first(self, records: Iterable[FiscalRecord], *, fresh: bool) -> bool:
+        """Try the first of them that the other thread is not at; False when there is none."""
+        for record in records:
+            with self._lock:
+                if record.doc_id in self._under_way:
+                    continue
+                self._under_way.add(record.doc_id)
+            try:
+                # the other thread may have been at it since the list was read
+                if queues.load_record(self._shop.tables, record.doc_id) != record:
+                    continue
+                self._send(record, fresh=fresh)
+            finally:
+                with self._lock:
+                    self._under_way.discard(record.doc_id)
+            self._shop.wake("print", "ui")
+            return True
+        return False
 
     def _send(self, record: FiscalRecord, *, fresh: bool) -> None:
         identity = self._identity()
@@ -200,11 +221,14 @@ class FiscalSender:
                 self._channel_works(record)
             case Parked():
                 self._park(record, reason=str(outcome.reason), detail=outcome.detail)
+                self._channel_works(record)
             case ChannelFault():
-                self._try_later(record, str(outcome.reason), outcome.detail)
-                self._channel_fails(str(outcome.reason))
+                self._try_later(record, outcome.reason, outcome.detail)
+                self._channel_fails(f"channel:{outcome.reason}")
             case Waiting():
-                self._try_later(record, str(outcome.reason), outcome.detail)
+                self._try_later(record, outcome.reason, outcome.detail)
+                if self._fault:  # this probe proved nothing
+                    self._channel_fails(self._fault)
 
     def _confirm(self, record: FiscalRecord, uuid: str, outcome: ConfirmedOutcome) -> None:
         answer = outcome.answer
@@ -249,13 +273,13 @@ class FiscalSender:
         self._channel_works(record)
         self._shop.wake("sync")
 
-    def _try_later(self, record: FiscalRecord, reason: str, detail: str) -> None:
+    def _try_later(self, record: FiscalRecord, reason: Reason, detail: str) -> None:
         attempts = record.attempts + 1
         with self._shop.mark() as tables:
-            queues.update_record(tables, record.doc_id, attempts=attempts, reason=reason)
+            queues.update_record(tables, record.doc_id, attempts=attempts, reason=str(reason))
         delay_s = eet_delay_s(attempts, self._options.schedule_s, random=self._random())
         with self._lock:
-            self._due[record.doc_id] = self._monotonic() + delay_s
+            self._due[record.doc_id] = _Retry(self._monotonic() + delay_s, reason in ON_THE_WAY)
         if attempts == 1:
             log.warning("EET: %s waits: %s %s", record.number, reason, detail)
 
@@ -266,29 +290,31 @@ class FiscalSender:
         log.error("EET: %s parked: %s %s", record.number, reason, detail)
 
     def _channel_works(self, record: FiscalRecord) -> None:
-        """One record got through: the others need not wait for their own time."""
+        """One record got through: those that failed on the way need not wait for their own time."""
         self._forget(record)
         self._probes = 0
-        self._set_fault("")
-        if self._due:
-            self.hurry()
+        with self._lock:
+            others = [doc_id for doc_id, retry in self._due.items() if retry.on_the_way and retry.at > 0.0]
+            self._due.update(dict.fromkeys(others, _Retry(0.0, on_the_way=True)))
+        if others or self._fault:
+            self._set_fault("")
             self._shop.wake("sync")
 
     def _forget(self, record: FiscalRecord) -> None:
         with self._lock:
             self._due.pop(record.doc_id, None)
 
-    def _channel_fails(self, reason: str) -> None:
+    def _channel_fails(self, fault: str) -> None:
         self._probes += 1
         delay_s = eet_delay_s(self._probes, self._options.schedule_s, random=self._random())
         self._probe_at = self._monotonic() + delay_s
-        self._set_fault(f"channel:{reason}")
+        self._set_fault(fault)
 
     def _set_fault(self, fault: str) -> None:
         if fault == self._fault:
             return
         self._fault = fault
-        log.warning("EET channel: %s", fault or "works")
+        log.log(logging.WARNING if fault else logging.INFO, "EET channel: %s", fault or "works")
         with self._shop.mark() as tables:
             queues.set_note(tables, EET_NOTE, {"fault": fault}, at=iso(self._shop.now()))
         self._shop.wake("ui")

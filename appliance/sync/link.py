@@ -30,10 +30,11 @@ class Failed:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Our own JSON error came back."""
+    """Our own JSON error came back, or a 413 of anybody on the way: a proxy may be stricter than our own server."""
 
     status: int
     problem: Problem
+    retry_after_s: float | None = None
 
 
 class BackofficeLink:
@@ -106,10 +107,12 @@ def _understand(response: requests.Response, content: bytes, reply_type: type[Re
         if response.status_code == requests.codes.ok:
             return reply_type.model_validate_json(content)
         if "json" in response.headers.get("Content-Type", ""):
-            return Refusal(response.status_code, Problem.model_validate_json(content))
+            return Refusal(response.status_code, Problem.model_validate_json(content), retry_after_s)
     except ValidationError as error:
         if response.status_code == requests.codes.ok:
             return Failed("unreadable", str(error.errors()[0]["msg"])[:200])
+    if response.status_code == requests.codes.request_entity_too_large:
+        return Refusal(response.status_code, Problem(code="too_large"), retry_after_s)
     word = "server_error" if response.status_code >= 500 else "refused"
     return Failed(word, f"HTTP {response.status_code}", retry_after_s)
 

@@ -2,10 +2,12 @@
 
 import logging
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from appliance.domain.clock import iso
+from appliance.domain.journal import Row
 from appliance.domain.receipt import ClockState
 from appliance.service.shop import Shop
 from appliance.service.status import BACKOFFICE_NOTE, till_status
@@ -13,12 +15,22 @@ from appliance.store import journal, queues, sales
 from appliance.store.journal import Stored
 from appliance.sync.link import BackofficeLink, Failed, Refusal
 from appliance.sync.triggers import Action, UploadState, after_failure, after_success, decide, hurried, next_compare
-from appliance.wire import BATCH_BYTES_MAX, BATCH_ROWS_MAX, ShiftProof, TillStatus, Upload, UploadReply, WireRow
+from appliance.wire import (
+    BATCH_BYTES_MAX,
+    BATCH_ROWS_MAX,
+    Position,
+    ShiftProof,
+    TillStatus,
+    Upload,
+    UploadReply,
+    WireRow,
+)
 
 log = logging.getLogger(__name__)
 
 IDLE_S = 15.0
 FRAME_BYTES = 400  # what a row weighs besides its body
+SUPERSEDED_NOTE = "superseded_rows"
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,7 @@ class Uploader:
         self._random = random
         self._rows_max = BATCH_ROWS_MAX
         self._fault: str | None = None
+        self._hurry = threading.Event()
         now = monotonic()
         self._state = UploadState(
             unsent=0,
@@ -63,6 +76,9 @@ class Uploader:
 
     def step(self) -> float:
         """Do the one thing that is due. Returns how long there is nothing to do, in seconds."""
+        if self._hurry.is_set():
+            self._hurry.clear()
+            self._state = hurried(self._state)
         run = queues.unfinished_run(self._shop.tables)
         if run is not None and run.phase == "waiting":
             self._begin_run(run.run_id)
@@ -72,7 +88,7 @@ class Uploader:
         action, sleep_s = decide(self._state, self._monotonic())
         match action:
             case Action.UPLOAD:
-                self._send(self._after_acked())
+                self._upload()
             case Action.PROVE:
                 self._prove(unproven[0])
             case Action.COMPARE:
@@ -86,8 +102,8 @@ class Uploader:
         return 0.0
 
     def hurry(self) -> None:
-        """Try now, whatever the backoff says."""
-        self._state = hurried(self._state)
+        """Try now, whatever the backoff says. Any thread may ask."""
+        self._hurry.set()
 
     def close(self) -> None:
         if self._link:
@@ -95,9 +111,16 @@ class Uploader:
 
     # ---- one exchange
 
-    def _after_acked(self) -> list[Stored]:
+    def _upload(self) -> None:
+        """The next batch of what is not acked."""
         till = journal.the_till(self._shop.tables)
-        return self._fitting(journal.rows_after(self._shop.tables, till.acked_row, limit=self._rows_max))
+        batch = self._fitting(journal.rows_after(self._shop.tables, till.acked_row, limit=self._rows_max))
+        rows = self._still_sent(batch)
+        if rows:
+            self._send(rows)
+        else:
+            with self._shop.fact() as tables:
+                journal.ack(tables, batch[-1].place)
 
     def _fitting(self, rows: list[Stored]) -> list[Stored]:
         """As many as fit into one batch; always at least one."""
@@ -118,21 +141,27 @@ class Uploader:
         self._state = replace(self._state, report_at=self._monotonic() + self._options.status_s)
         match reply:
             case UploadReply():
-                self._acked(rows)
-                return True
+                return self._acked(rows, reply.acked)
             case Refusal():
                 self._refused(reply, rows)
             case Failed():
                 self._failed(reply.word, reply.detail, reply.retry_after_s)
         return False
 
-    def _acked(self, rows: list[Stored]) -> None:
+    def _acked(self, rows: list[Stored], acked: Position) -> bool:
+        """Only what the server says it holds is counted as sent."""
         if rows:
+            last = rows[-1]
+            if acked.epoch != last.row.epoch or acked.seq < last.row.seq:
+                self._failed("unreadable", f"row {last.row.seq} was sent, {acked.epoch}/{acked.seq} is acked", None)
+                return False
             with self._shop.fact() as tables:
-                journal.ack(tables, max(rows[-1].place, journal.the_till(tables).acked_row))
-        self._rows_max = BATCH_ROWS_MAX
+                journal.ack(tables, max(last.place, journal.the_till(tables).acked_row))
+        else:
+            self._rows_max = BATCH_ROWS_MAX  # all is sent: whatever was too large is behind us
         self._state = after_success(self._state)
         self._note_fault("")
+        return True
 
     def _refused(self, refusal: Refusal, rows: list[Stored]) -> None:
         code, seq = refusal.problem.code, refusal.problem.seq
@@ -140,33 +169,32 @@ class Uploader:
             self._state = replace(self._state, stopped=True)
             self._note_fault("pairing_revoked")
         elif code == "gap" and seq is not None and rows:
-            self._rewind(rows[0].row.epoch, seq)
+            self._rewind(rows[0].row, seq)
         elif code == "fork" and seq is not None and rows:
             self._branch_off(rows[0].row.epoch, seq)
         elif code == "too_large" and len(rows) > 1:
             self._rows_max = max(1, len(rows) // 2)
         else:
-            self._failed(code, refusal.problem.detail, None)
+            self._failed(code, refusal.problem.detail, refusal.retry_after_s)
 
-    def _rewind(self, epoch: str, seq: int) -> None:
-        """The server wants rows from `seq` on."""
+    def _rewind(self, first_sent: Row, seq: int) -> None:
+        """The server wants rows from `seq` on, which must stand before those it was just sent."""
+        place = journal.place_of(self._shop.tables, first_sent.epoch, seq)
+        if place is None or seq >= first_sent.seq:
+            self._failed("gap", f"row {first_sent.seq} was sent, the server asks for row {seq}", None)
+            return
         with self._shop.fact() as tables:
-            place = journal.place_of(tables, epoch, seq)
-            if place is not None:
-                journal.ack(tables, place - 1)
-        if place is None:
-            self._failed("gap", f"the server asks for row {seq}, which this till does not have", None)
-        else:
-            log.warning("upload: the Backoffice wants rows from %s on again", seq)
+            journal.ack(tables, place - 1)
+        log.warning("upload: the Backoffice wants rows from %s on again", seq)
 
     def _branch_off(self, epoch: str, seq: int) -> None:
         """The server holds another row at this place: a copied card. Our rows go on in a new epoch."""
         at = iso(self._shop.now())
+        place = journal.place_of(self._shop.tables, epoch, seq)
+        if place is None:
+            self._failed("fork", f"row {seq} is not here", None)
+            return
         with self._shop.fact() as tables:
-            place = journal.place_of(tables, epoch, seq)
-            if place is None:
-                self._failed("fork", f"row {seq} is not here", None)
-                return
             shift = sales.open_shift(tables)
 
             def open_new() -> None:
@@ -183,7 +211,17 @@ class Uploader:
             last = journal.last_place(tables)
             journal.branch_off(tables, place, open_new)
             journal.ack(tables, last)
+            queues.set_note(tables, SUPERSEDED_NOTE, [*self._superseded(), [place, last]], at=at)
         log.error("upload: the journal forked at row %s; a new epoch goes on", seq)
+
+    def _superseded(self) -> list[list[int]]:
+        """Places (first, last) of rows that lost a fork: they stand again in a later epoch."""
+        return queues.note(self._shop.tables, SUPERSEDED_NOTE) or []
+
+    def _still_sent(self, batch: list[Stored]) -> list[Stored]:
+        """Without the rows that lost a fork: sent again, they would only start the next one."""
+        lost = self._superseded()
+        return [each for each in batch if not any(first <= each.place <= last for first, last in lost)]
 
     def _failed(self, word: str, detail: str, retry_after_s: float | None) -> None:
         self._state = after_failure(self._state, self._monotonic(), retry_after_s=retry_after_s, random=self._random())
@@ -200,10 +238,11 @@ class Uploader:
         place = first - 1
         while place < last:
             limit = self._rows_max
-            rows = self._fitting(journal.rows_after(self._shop.tables, place, limit=limit, last=last))
-            if not self._send(rows):
+            batch = self._fitting(journal.rows_after(self._shop.tables, place, limit=limit, last=last))
+            rows = self._still_sent(batch)
+            if rows and not self._send(rows):
                 return
-            place = rows[-1].place
+            place = batch[-1].place
         till = journal.the_till(self._shop.tables)
         match self._link.proof(till.till_id, shift_id):
             case ShiftProof() as proof:
@@ -212,7 +251,7 @@ class Uploader:
                 log.info("shift %s: %s/%s", shift_id, proof.receipts_held, proof.receipts_expected)
                 self._shop.wake("ui")
             case Refusal() as refusal:
-                self._failed(refusal.problem.code, refusal.problem.detail, None)
+                self._refused(refusal, [])
             case Failed() as failed:
                 self._failed(failed.word, failed.detail, failed.retry_after_s)
 
@@ -227,7 +266,8 @@ class Uploader:
     # ---- manual runs
 
     def _begin_run(self, run_id: str) -> None:
-        self.hurry()
+        """A person asked: the server is talked to now, even when nothing waits."""
+        self._state = replace(hurried(self._state), report_at=self._monotonic())
         unsent, _ = journal.unsent(self._shop.tables)
         with self._shop.mark() as tables:
             queues.update_run(tables, run_id, phase="upload", total=unsent)
