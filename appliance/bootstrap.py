@@ -25,11 +25,11 @@ from appliance.config import Config
 from appliance.domain.clock import iso
 from appliance.domain.fiscal import Mode, Regime, Taxpayer
 from appliance.domain.receipt import ClockState, Seller
-from appliance.i18n import use_language
+from appliance.i18n import UnknownLanguage, use_language
 from appliance.service.identity import ensure_identity
 from appliance.service.shop import Shop
 from appliance.store import journal
-from appliance.store.db import Store
+from appliance.store.db import Store, StoreError
 from appliance.wake import WakeListener, Waker
 
 if TYPE_CHECKING:
@@ -53,18 +53,23 @@ class SetupError(Exception):
 
 
 def open_shop(config: Config) -> Shop:
-    """The till's store and everything a use case is given. Raises StoreError."""
-    use_language(config.ui.language)
+    """The till's store and everything a use case is given. Raises SetupError."""
     os.umask(0o007)
-    store = Store(config.paths.data / DATABASE_FILE)
-    ensure_identity(
-        store,
-        new_id=_new_id,
-        new_epoch=_new_epoch,
-        prefix=config.till.prefix,
-        board_serial=_board_serial(),
-        at=iso(_now()),
-    )
+    try:
+        use_language(config.ui.language)
+        store = Store(config.paths.data / DATABASE_FILE)
+        ensure_identity(
+            store,
+            new_id=_new_id,
+            new_epoch=_new_epoch,
+            prefix=config.till.prefix,
+            board_serial=_board_serial(),
+            at=iso(_now()),
+        )
+    except UnknownLanguage as error:
+        raise SetupError(f"there are no texts in the language {error}") from error
+    except StoreError as error:
+        raise SetupError(f"the till's database cannot be used: {error}") from error
     shop, eet = config.shop, config.eet
     return Shop(
         store=store,
@@ -129,6 +134,9 @@ def run_sync(config: Config) -> None:
     from appliance.sync.loop import SyncDaemon
     from appliance.sync.upload import Uploader, UploadOptions
 
+    for path in (config.eet.tls_ca_file, config.backoffice.ca_file):
+        if path is not None and not path.is_file():
+            raise SetupError(f"{path}: there is no such file of certificates")
     shop = open_shop(config)
     listener = WakeListener(config.paths.run, "sync")
     random = SystemRandom().random
@@ -222,22 +230,29 @@ _TIME_ERROR = 5  # linux/timex.h: clock not synchronised
 
 
 class _Certificate:
-    """The till's key, read again when the file changes."""
+    """The till's key, read again when the file changes. One that cannot be read is none: uploads must go on."""
 
     def __init__(self, config: Config) -> None:
         self._path = config.paths.secret / CERTIFICATE_FILE
-        self._known: tuple[int, Identity] | None = None
+        self._known: tuple[int, Identity | None] | None = None
 
     def load(self) -> "Identity | None":
         from appliance.eet.certificate import load_pem
+        from appliance.eet.errors import EetError
 
         try:
             changed = self._path.stat().st_mtime_ns
-        except FileNotFoundError:
+        except OSError:
             return None
-        if self._known is None or self._known[0] != changed:
-            self._known = (changed, load_pem(self._path.read_bytes()))
-        return self._known[1]
+        known = self._known
+        if known is None or known[0] != changed:
+            identity = None
+            try:
+                identity = load_pem(self._path.read_bytes())
+            except (EetError, OSError) as error:
+                logging.getLogger(__name__).error("%s cannot be used: %s", self._path, error)
+            known = self._known = (changed, identity)
+        return known[1]
 
 
 def _eet_client(config: Config, mode: str, *, fresh: bool) -> "EetClient":
@@ -261,7 +276,10 @@ def _paired_link(config: Config) -> "BackofficeLink | None":
     path = config.paths.secret / PAIRING_FILE
     if not config.backoffice.url or not path.exists():
         return None
-    token = json.loads(path.read_text("utf-8"))["token"]
+    try:
+        token = str(json.loads(path.read_text("utf-8"))["token"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise SetupError(f"{path} is damaged: pair again with pokladna pair CODE") from error
     return BackofficeLink(config.backoffice.url, token=token, ca_file=config.backoffice.ca_file)
 
 

@@ -20,6 +20,7 @@ OPERATOR_FILE = Path("/etc/pokladna/pokladna.toml")
 ENVIRONMENT_VARIABLE = "POKLADNA_CONFIG"
 
 Text = Annotated[str, Field(max_length=200)]
+HttpsUrl = Annotated[str, Field(max_length=200, pattern="^https://.+")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -57,8 +58,8 @@ class EetConfig(Leafs):
     id_jednotky: str = Field(default="", pattern="^([1-9][0-9]{0,8})?$")
     id_pokl: str = Field(default="1", pattern=r"^[0-9a-zA-Z.,:;/#\-_ ]{1,20}$")
     regimes: tuple[RegimeConfig, ...] = ()
-    live_url: Text = "https://trzbyeet.gov.cz/eet/services/EETServiceSOAP/v4"
-    playground_url: Text = "https://pg.trzbyeet.gov.cz/eet/services/EETServiceSOAP/v4"
+    live_url: HttpsUrl = "https://trzbyeet.gov.cz/eet/services/EETServiceSOAP/v4"
+    playground_url: HttpsUrl = "https://pg.trzbyeet.gov.cz/eet/services/EETServiceSOAP/v4"
     tls_ca_file: Path | None = None
     answer_trust_files: tuple[Path, ...] = ()
     answer_signer: Text = "Generální finanční ředitelství"

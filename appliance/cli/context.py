@@ -35,7 +35,9 @@ def the_config(context: typer.Context) -> Config:
 
 
 def the_shop(context: typer.Context) -> Shop:
-    return open_shop(the_config(context))
+    config = the_config(context)
+    with plain_errors():
+        return open_shop(config)
 
 
 def fail(message: str, *, code: int = EXIT_FAILED) -> NoReturn:

@@ -31,7 +31,10 @@ def import_(
     """Take over the certificate the tax office issued for this till."""
     config = the_config(context)
     with plain_errors():
-        password = password_file.read_text("utf-8").strip()
+        try:
+            password = password_file.read_text("utf-8").strip()
+        except UnicodeDecodeError:
+            fail(f"{password_file}: this is not a text file")
         identity = import_certificate(config, p12.read_bytes(), password)
     until = identity.certificate.not_valid_after_utc
     out.print(f"certificate of {identity.eic} imported, valid until {until:%Y-%m-%d}")
