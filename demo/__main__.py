@@ -14,6 +14,7 @@ from rich.table import Table
 
 from demo import results
 from demo.goods import read_goods
+from demo.killer import Killer
 from demo.player import Day, Player
 from demo.processes import DemoFailed, pokladna, run
 from demo.proxy import Line
@@ -35,7 +36,7 @@ def main() -> int:
     try:
         if arguments.headless or not os.environ.get("DISPLAY"):
             with xvfb(width=plan.width, height=plan.height) as display:
-                return _play(shop, display.environment(), arguments.receipts, arguments.seed)
+                return _play(shop, display.environment(), arguments)
         return _show(shop)
     except DemoFailed as failure:
         Console(stderr=True).print(f"demo: {failure}", style="bold red", markup=False)
@@ -54,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="another day")
     parser.add_argument("--out", type=Path, default=ROOT / "demo-out", help="where papers, screens and logs go")
     parser.add_argument("--size", type=_size, default=(1280, 800), help="the till's window, such as 800x480")
+    parser.add_argument("--kills", type=int, default=0, help="kill -9 each program so many times during the day")
     parser.add_argument("--regime", choices=("live", "playground"), default="live", help="how the sandbox answers")
     return parser.parse_args()
 
@@ -66,28 +68,40 @@ def _size(text: str) -> tuple[int, int]:
 # ---- a day, played and counted
 
 
-def _play(shop: DemoShop, environment: dict[str, str], documents: int, seed: int) -> int:
+def _play(shop: DemoShop, environment: dict[str, str], arguments: argparse.Namespace) -> int:
+    documents: int = arguments.receipts
     out.print("starting the shop …")
     shop.prepare()
     shop.start_servers()
     shop.install_till()
     shop.start_till(environment)
-    screen = Screen(shop.inspect_socket, environment)
+    screen = Screen(shop.inspect_socket, environment, lambda: shop.processes["ui"].starts)
+    killer = Killer(shop, Random(arguments.seed), times=arguments.kills, documents=documents)
+    cable = outages(documents)
+
+    def before(n: int) -> bool:
+        shop.cut(cable(n))
+        killer.document(n)
+        return cable(n) is not Line.WORKING
+
     try:
-        cable = outages(documents)
-        player = Player(screen, read_goods(shop.plan.items), Random(seed), lambda n: _pull_cable(shop, cable(n)))
+        player = Player(screen, read_goods(shop.plan.items), Random(arguments.seed), before)
         started = time.monotonic()
         player.play(documents)
+        killer.wait()
+        screen.renew()
         screen.picture(shop.out / "screens" / "sale.png")
         out.print(f"{documents} documents in {time.monotonic() - started:.0f} s; closing, and waiting for the network")
-        player.close_till(COUNTED)
+        player.close(COUNTED)
         screen.picture(shop.out / "screens" / "closing.png")
         player.go("receipts")
         issued = results.on_screen(screen)
         screen.picture(shop.out / "screens" / "receipts.png")
-        witnesses = settled(shop, issued)
+        witnesses = settled(shop, issued, player)
     finally:
         screen.close()
+    if arguments.kills:
+        out.print("killed: " + ", ".join(f"{name} {count}×" for name, count in killer.deaths.items()))
     return report(shop, issued, witnesses, player.day)
 
 
@@ -104,16 +118,11 @@ def outages(documents: int) -> Callable[[int], Line]:
     return line
 
 
-def _pull_cable(shop: DemoShop, line: Line) -> bool:
-    """Whether the network is down now."""
-    shop.cut(line)
-    return line is not Line.WORKING
-
-
-def settled(shop: DemoShop, issued: dict[str, int]) -> dict[str, Account]:
+def settled(shop: DemoShop, issued: dict[str, int], player: Player) -> dict[str, Account]:
     """The witnesses, once they agree with the screen or the time is over."""
     deadline = time.monotonic() + SETTLE_S
     while True:
+        player.answer_questions()
         eet, _ = results.eet_ledger(shop.eet_ledger_url, shop.out / "eet" / "tls-ca.pem")
         witnesses = {
             "till": Account(len(issued), sum(issued.values())),

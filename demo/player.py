@@ -1,5 +1,6 @@
 """A day at the till, played by keys and touch from a seed: the same seed sells the same goods for the same money."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +8,7 @@ from random import Random
 
 from demo.goods import Good
 from demo.processes import DemoFailed
-from demo.screen import Screen, View
-
-TRIES = 3
+from demo.screen import Screen, TillRestarted, View
 
 
 @dataclass
@@ -31,36 +30,65 @@ class Player:
         self._before = before
 
     def play(self, documents: int) -> None:
-        """Open, sell and take back, close. Every fifteenth document is a storno."""
-        self.open_till()
+        """Open the till, sell and take back. Every fifteenth document is a storno."""
+        self._surely(self.open_till)
         for n in range(documents):
             offline = self._before(n)
-            if n and n % 15 == 0:
-                self.refund()
-            else:
-                number = self.sell()
-                if offline:
-                    self.day.offline.add(number)
+            seen = set(self.day.paid)
+            self.answer_questions()
+            self._surely(self.refund if n and n % 15 == 0 else self.sell)
+            if offline:
+                self.day.offline |= set(self.day.paid) - seen
         self._before(documents)
+
+    def close(self, counted: str) -> None:
+        """Close the till; when it dies meanwhile, look whether it is closed."""
+        self._surely(lambda: self._close_if_open(counted))
+
+    def answer_questions(self) -> None:
+        """Paper that may be incomplete: print it again, as a cashier would."""
+        view = self.screen.look()
+        if view is not None and view.has("banner.yes") and not view.dialog:
+            with contextlib.suppress(DemoFailed, TillRestarted):
+                self.screen.tap("banner.yes", timeout_s=5)
+
+    def _surely(self, act: Callable[[], None]) -> None:
+        """Do it; when the till restarts in the middle, finish what lies on the bill and go on."""
+        try:
+            self.screen.renew()
+            act()
+        except TillRestarted:
+            self._surely(self._after_restart if act in {self.sell, self.refund} else act)
+
+    def _after_restart(self) -> None:
+        view = self.screen.see(lambda v: v.screen == "sale", "the till after its restart", timeout_s=60)
+        if self._lines(view):
+            self._pay("exact", by_touch=False)
+            self._issued()
 
     # ---- the shift
 
     def open_till(self) -> None:
+        view = self.screen.see(lambda v: v.has("sale.open_shift") or v.has("key:pay"), "the sale")
+        if view.has("key:pay"):
+            return  # it is open already
         self.screen.tap("sale.open_shift")
         self.screen.see(lambda v: v.dialog, "the question for the float")
         self.screen.type("1000")
         self.screen.press("enter")
         self.screen.see(lambda v: not v.dialog and not v.has("sale.open_shift"), "the open till")
 
-    def close_till(self, counted: str) -> View:
-        """Close with what was counted; the view that shows the closing."""
+    def _close_if_open(self, counted: str) -> None:
         self.go("till")
-        before = self.screen.see(lambda v: v.has("till.close"), "the till's page").text("closing.title")
+        view = self.screen.see(lambda v: v.has("till.close"), "the till's page")
+        if not view.widgets["till.close"]["enabled"]:
+            return
+        before = view.text("closing.title")
         self.screen.tap("till.close")
         self.screen.see(lambda v: v.dialog, "the question for counted cash")
         self.screen.type(counted)
         self.screen.press("enter")
-        return self.screen.see(
+        self.screen.see(
             lambda v: not v.dialog and v.has("closing.count") and v.text("closing.title") != before, "the closing"
         )
 
@@ -75,8 +103,8 @@ class Player:
 
     # ---- a sale
 
-    def sell(self) -> str:
-        """One sale in one of the ways people sell; the number of its receipt."""
+    def sell(self) -> None:
+        """One sale in one of the ways people sell."""
         self.go("sale")
         by_touch = self.random.random() < 0.3
         for _ in range(self.random.randint(1, 5)):
@@ -90,7 +118,7 @@ class Player:
             self._discount_a_line(by_touch=by_touch)
         way = self.random.choice(("exact", "note", "card", "split", "voucher", "exact"))
         self._pay(way, by_touch=by_touch)
-        return self._issued()
+        self._issued()
 
     def _add_by_keys(self) -> None:
         good = self.random.choice(self.goods)
@@ -179,15 +207,10 @@ class Player:
         whole = "".join(char for char in view.text("pay.due").partition(",")[0] if char.isdigit())
         return str(max(1, int(whole) // 3))
 
-    def _issued(self) -> str:
-        """The receipt on the screen after the payment, or after a restart of a till that died meanwhile."""
-        view = self.screen.see(
-            lambda v: v.screen == "sale" and (v.text("receipt.number") != "" or not self._lines(v)), "the receipt"
-        )
-        number = view.text("receipt.number")
-        if number:
-            self.day.paid[number] = self._pressed_at
-        return number
+    def _issued(self) -> None:
+        """The receipt on the screen after the payment."""
+        view = self.screen.see(lambda v: v.screen == "sale" and v.text("receipt.number") != "", "the receipt")
+        self.day.paid[view.text("receipt.number")] = self._pressed_at
 
     # ---- storno
 

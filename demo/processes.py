@@ -34,6 +34,7 @@ class Process:
         self._environment = {**os.environ, **(environment or {})}
         self._ready_file = ready_file
         self._child: subprocess.Popen[bytes] | None = None
+        self.starts = 0
 
     def replace_argument(self, option: str, value: str) -> None:
         """Another value of an option from the next start on."""
@@ -41,6 +42,7 @@ class Process:
 
     def start(self) -> None:
         """Start and wait until it says it is ready, where it can say so."""
+        self.starts += 1
         if self._ready_file:
             self._ready_file.unlink(missing_ok=True)
         with self._log.open("ab") as log:

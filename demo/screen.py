@@ -41,17 +41,29 @@ class View:
         return [name for name in self.widgets if name.startswith(prefix)]
 
 
-class Screen:
-    """The till's screen, seen and touched from outside."""
+class TillRestarted(Exception):
+    """The till died and came up again; what was being done has to be looked at anew."""
 
-    def __init__(self, inspect_socket: Path, environment: Mapping[str, str]) -> None:
+
+class Screen:
+    """The till's screen, seen and touched from outside. `starts` counts how often the till was started."""
+
+    def __init__(
+        self, inspect_socket: Path, environment: Mapping[str, str], starts: Callable[[], int] = lambda: 1
+    ) -> None:
         self._socket = inspect_socket
+        self._starts = starts
+        self._known_start = starts()
         self._environment = dict(environment)
         self._hands = subprocess.Popen(["xdotool", "-"], stdin=subprocess.PIPE, env=self._environment, text=True)
 
     def close(self) -> None:
         self._hands.kill()
         self._hands.wait()
+
+    def renew(self) -> None:
+        """From here on the till as it runs now."""
+        self._known_start = self._starts()
 
     def look(self) -> View | None:
         """None while the till is down."""
@@ -70,11 +82,13 @@ class Screen:
         return View(seen["screen"], seen["dialog"], {widget["id"]: widget for widget in seen["widgets"]})
 
     def see(self, condition: Callable[[View], bool], what: str, *, timeout_s: float = WAIT_S) -> View:
-        """Look until the condition holds. Raises DemoFailed."""
+        """Look until the condition holds. Raises DemoFailed, TillRestarted."""
         deadline = time.monotonic() + timeout_s
         view: View | None = None
         while time.monotonic() < deadline:
             view = self.look()
+            if self._starts() != self._known_start:
+                raise TillRestarted
             if view is not None and condition(view):
                 return view
             time.sleep(0.01)

@@ -43,7 +43,7 @@ def receipt_head(receipt: Receipt, paper: Paper, *, is_copy: bool) -> list[Eleme
     seller = receipt.seller
     out: list[Element] = []
     if is_copy:
-        out.append(Text(_("KOPIE"), bold=True, size="double", align="center"))
+        out += copy_mark()
     out += _lines(paper, seller.name, bold=True, size="tall", align="center")
     for line in seller.address:
         out += _centered(paper, line)
@@ -102,6 +102,11 @@ def fiscal_footer(receipt: Receipt, view: FiscalView | None, paper: Paper) -> li
 def interrupted_slip() -> list[Element]:
     """Ends a paper on which an earlier document may stand half printed."""
     return [Text(_("--- tisk přerušen ---"), bold=True, align="center"), Feed(1), Cut()]
+
+
+def copy_mark() -> list[Element]:
+    """Stands above everything that is printed a second time."""
+    return [Text(_("KOPIE"), bold=True, size="double", align="center")]
 
 
 def x_document(totals: ShiftTotals, paper: Paper, *, shop: str, number: int, user: str, at: str) -> list[Element]:

@@ -136,15 +136,16 @@ class Spooler:
             receipt = self._receipt(job)
             head = layout.receipt_head(receipt, self._paper, is_copy=job.is_copy)
             return head, layout.receipt_body(receipt, self._paper)
+        head = layout.copy_mark() if job.is_copy else []
         body = json.loads(job.body)
         shop = self._shop.seller.name
         if job.kind == JobKind.X_REPORT:
             totals = from_json(ShiftTotals, body["totals"])
-            return [], layout.x_document(
+            return head, layout.x_document(
                 totals, self._paper, shop=shop, number=body["number"], user=body["user"], at=job.created_at
             )
         closed = from_json(ShiftClosed, body["closed"])
-        return [], layout.closing_document(closed, self._paper, shop=shop, closed_at=body["closed_at"])
+        return head, layout.closing_document(closed, self._paper, shop=shop, closed_at=body["closed_at"])
 
     def _receipt(self, job: PrintJob) -> Receipt:
         return receipts.load(self._shop, job.doc_id)
