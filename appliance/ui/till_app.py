@@ -29,7 +29,7 @@ from appliance.ui.widgets import load_kv, register_fonts
 from appliance.ui.worker import Worker
 
 REFRESH_S = 1.0
-MESSAGE_S = 8.0
+MESSAGE_S = {"good": 4.0, "warning": 8.0, "danger": 8.0}
 SYNC_POLL_S = 0.3
 
 
@@ -165,12 +165,12 @@ class TillApp(App):
     def usual_keys(self) -> Sequence[FunctionKey]:
         return (
             FunctionKey(_("Prodej"), lambda: self.open("sale")),
-            FunctionKey(_("Pokladna"), lambda: self.open("till")),
+            FunctionKey(_("Stav"), lambda: self.open("status")),
             FunctionKey(_("Účtenky"), lambda: self.open("receipts")),
             FunctionKey(_("Ceník"), lambda: self.open("pricelist")),
             FunctionKey(_("Synchronizace"), self.start_sync),
+            FunctionKey(_("Pokladna"), lambda: self.open("till")),
             FunctionKey(_("Zásuvka"), self.open_drawer),
-            FunctionKey(_("Stav"), lambda: self.open("status")),
             FunctionKey(_("Nabídka"), self.menu),
         )
 
@@ -282,7 +282,7 @@ class TillApp(App):
         """One sentence in the banner for a few seconds."""
         self.message = Notice(text, tone)
         Clock.unschedule(self._forget_message)
-        Clock.schedule_once(self._forget_message, MESSAGE_S)
+        Clock.schedule_once(self._forget_message, MESSAGE_S[tone])
         self.show_banner()
 
     def say_error(self, error: Exception) -> None:

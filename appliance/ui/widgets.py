@@ -92,6 +92,12 @@ class Words(Seen, Label):
     tone = StringProperty("text")
 
 
+class OwnWidthWords(Seen, Label):
+    """A short text as wide as itself."""
+
+    tone = StringProperty("text")
+
+
 class FitWords(Words):
     """Text of unknown length: wrapped over `rows` lines, then an ellipsis. `full` is the whole text."""
 
@@ -249,7 +255,7 @@ class Icon(Widget):
         left, low = self.center_x - side / 2, self.center_y - side / 2
         self.strokes = [
             [(left if i % 2 == 0 else low) + value * side for i, value in enumerate(stroke)]
-            for stroke in [*self.STROKES.get(self.name, []), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)][:3]
+            for stroke in self.STROKES.get(self.name, [])
         ]
 
     on_name = on_pos = on_size = draw

@@ -10,6 +10,7 @@ from appliance.domain.fiscal import Mode
 from appliance.i18n import _, plural
 from appliance.ui.presenter.words import day_and_time, time_text
 
+PATIENCE_S = 20  # what waits for less is on its way and not worth a word
 GOOD, WAITS, WRONG, OFF = "good", "warning", "danger", "quiet"
 
 
@@ -148,7 +149,7 @@ def eet_lamp(eet: EetLike) -> Lamp:
             mode + " " + _("Odmítnuté tržby: {n}. Prodej běží dál. Zavolejte technika.").format(n=eet.parked),
             str(eet.parked),
         )
-    if eet.waiting:
+    if eet.waiting and (fault or eet.oldest_age_s >= PATIENCE_S):
         n = eet.waiting
         verb = plural(n, _("čeká"), _("čekají"), _("čeká"))
         age = age_text(eet.oldest_age_s)
@@ -158,7 +159,7 @@ def eet_lamp(eet: EetLike) -> Lamp:
         return Lamp(WRONG if fault else WAITS, _("EET: {n} {verb}, {age}").format(n=n, verb=verb, age=age), sentence, str(n))
     if fault:
         return Lamp(WRONG, _("EET: {fault}").format(fault=fault), mode + " " + _("Příčina: {fault}.").format(fault=fault))
-    return Lamp(GOOD, "", mode + " " + _("Vše je odeslané."))
+    return Lamp(GOOD, "", mode + " " + (_("Odesílá se.") if eet.waiting else _("Vše je odeslané.")))
 
 
 def backoffice_fault_text(fault: str) -> str:
@@ -174,7 +175,7 @@ def backoffice_lamp(backoffice: BackofficeLike) -> Lamp:
     if not backoffice.paired:
         return Lamp(OFF, "", _("Backoffice není spárovaný. Data zůstávají v pokladně."))
     fault = backoffice_fault_text(backoffice.fault)
-    if backoffice.unsent:
+    if backoffice.unsent and (fault or backoffice.oldest_age_s >= PATIENCE_S):
         n, age = backoffice.unsent, age_text(backoffice.oldest_age_s)
         verb = plural(n, _("čeká"), _("čekají"), _("čeká"))
         sentence = _("Backoffice: neodeslané záznamy {n}, nejstarší {age}. Odešlou se samy.").format(n=n, age=age)
@@ -189,7 +190,7 @@ def backoffice_lamp(backoffice: BackofficeLike) -> Lamp:
             _("Backoffice: {fault}").format(fault=fault),
             _("Backoffice: {fault}. Prodej běží dál, data čekají v pokladně.").format(fault=fault),
         )
-    return Lamp(GOOD, "", _("Backoffice: vše je odeslané."))
+    return Lamp(GOOD, "", _("Backoffice: odesílá se.") if backoffice.unsent else _("Backoffice: vše je odeslané."))
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,9 @@ class SearchDialog(Dialog):
         card.height = T.height - keyboard - 2 * T.gap
         card.pos_hint = {"center_x": 0.5, "top": 1 - T.gap / T.height}
         card.padding = T.pad
+        body = self.ids.body.__self__  # ids hold proxies
         for child in list(card.children):
-            if child is not self.ids.body:
+            if child is not body:
                 card.remove_widget(child)
         body_room = card.height - 2 * T.pad - T.touch - T.gap
         self.per_page = COLUMNS * max(1, int((body_room + T.gap) // (self.row_height + T.gap)))

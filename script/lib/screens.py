@@ -1,0 +1,204 @@
+"""Draws every screen of the till at the three sizes: the real window over the demo shop, driven by keys and taps."""
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from PIL import Image, ImageGrab
+
+from script.lib.demo_shop import NO_PRICE, PIECES
+from script.lib.till_window import TillWindow, till_window
+
+SIZES = ("800x480", "1024x600", "1280x800")
+SETTLE_S = 0.4
+
+
+class Camera:
+    """Saves pictures as NAME-WxH[-dark].png, with few colours so that they stay small."""
+
+    def __init__(self, till: TillWindow, folder: Path, suffix: str) -> None:
+        self._till, self._folder, self._suffix = till, folder, suffix
+
+    def take(self, name: str) -> None:
+        self._till.look()  # two frames later everything is laid out
+        time.sleep(SETTLE_S)
+        os.environ["XAUTHORITY"] = str(self._till.display.authority)
+        picture = ImageGrab.grab(xdisplay=self._till.display.name).convert("RGB")
+        picture = picture.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        picture.save(self._folder / f"{name}-{self._suffix}.png", optimize=True)
+
+
+def walk(till: TillWindow, camera: Camera) -> None:
+    """A short day, photographed."""
+    camera.take("sale-closed")
+    till.tap("sale.open_shift")
+    till.wait_for("dialog.field")
+    till.type("1500")
+    camera.take("open-shift")
+    till.press("Return")
+    till.wait_for("key:pay")
+    sell(till, camera)
+    pay(till, camera)
+    manage(till, camera)
+
+
+def sell(till: TillWindow, camera: Camera) -> None:
+    last = len(PIECES) - 2  # the television set
+    for code in ("5", "2", "3*2", "22", str(last), "6"):
+        till.type(code)
+        till.press("Return")
+    till.press("Up", "Up", "Up")
+    camera.take("sale")
+    till.type("10/")
+    till.type("12*85900")
+    camera.take("sale-entry")
+    till.press("Escape")
+    till.type("99999")
+    till.press("Return")
+    camera.take("sale-not-found")
+    till.type("1")
+    till.press("Return")
+    till.wait_for("dialog.title")
+    camera.take("several-hits")
+    till.press("Escape")
+    till.type(f"90{len(NO_PRICE)}")
+    till.press("Return")
+    till.wait_for("dialog.field")
+    till.type("35,50")
+    camera.take("price-question")
+    till.press("Return")
+    till.press("F2")
+    till.wait_for("dialog.field")
+    till.type("5")
+    camera.take("bill-discount")
+    till.press("Return")
+    till.tap("sale.keypad")
+    camera.take("sale-keypad")
+    till.tap("sale.keypad")
+    till.tap("sale.search")
+    till.wait_for("pad:enter")
+    for letter in "ml":
+        till.tap(f"pad:text:{letter}")
+    camera.take("search")
+    till.press("Escape")
+    till.press("Escape")
+    till.press("Right", "Right", "Down")
+    camera.take("sale-focus")
+    till.press("Escape")
+
+
+def pay(till: TillWindow, camera: Camera) -> None:
+    till.press("plus")
+    till.wait_screen("pay")
+    camera.take("pay-many")
+    till.type("100000")
+    till.press("F2")
+    till.type("20000")
+    till.press("F4")
+    camera.take("pay-split")
+    till.type("60000")
+    camera.take("pay-change")
+    till.press("Return")
+    till.wait_for("receipt.number")
+    camera.take("paid")
+    for code in ("8", "2*3", "20"):
+        till.type(code)
+        till.press("Return")
+    till.press("plus")
+    till.wait_screen("pay")
+    camera.take("pay")
+    till.press("plus")
+    till.wait_for("receipt.number")
+    for n in range(1, 24):
+        till.type(f"{n % 7 + 2}*{n}" if n != 1 else "4")
+        till.press("Return")
+    camera.take("sale-long")
+    till.press("plus")
+    till.wait_screen("pay")
+    till.press("F2")
+    till.wait_for("receipt.number")
+
+
+def manage(till: TillWindow, camera: Camera) -> None:
+    till.press("F6")
+    till.wait_screen("till")
+    camera.take("till")
+    till.tap("till.deposit")
+    till.wait_for("reason:1")
+    camera.take("deposit")
+    till.press("Escape")
+    till.press("F3")
+    till.wait_screen("receipts")
+    first = next(w["id"] for w in till.look()["widgets"] if w["id"].startswith("receipt:"))
+    till.tap(first)
+    camera.take("receipts")
+    till.tap("receipts.refund")
+    till.wait_for("reason:1")
+    camera.take("refund-reason")
+    till.tap("reason:1")
+    till.wait_for("receipt.number")
+    camera.take("refunded")
+    till.press("F4")
+    till.wait_screen("pricelist")
+    camera.take("pricelist")
+    till.tap("pricelist.menu")
+    till.wait_for("menu:sync")
+    camera.take("pricelist-menu")
+    till.press("Escape")
+    till.tap("pricelist.search")
+    till.type("mýdlo")
+    camera.take("pricelist-search")
+    till.press("Return")
+    item = next(w["id"] for w in till.look()["widgets"] if w["id"].startswith("item:"))
+    till.tap(item)
+    till.wait_screen("item_edit")
+    camera.take("item-edit")
+    till.tap("item.name")
+    camera.take("keyboard")
+    till.press("Escape")
+    till.tap("item.category")
+    till.wait_for("category:none")
+    camera.take("category")
+    till.press("Escape")
+    till.tap("item.back")
+    till.press("F5")
+    till.tap("banner.yes")
+    till.wait_screen("sync")
+    camera.take("sync")
+    till.tap("menu")
+    till.wait_for("menu:status")
+    camera.take("menu")
+    till.tap("menu:status")
+    till.wait_screen("status")
+    camera.take("status")
+    till.press("F6")
+    till.tap("till.close")
+    till.wait_for("dialog.field")
+    till.type("1600")
+    till.press("Return")
+    till.wait_for("closing.count")
+    camera.take("till-closed")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=SIZES, action="append")
+    parser.add_argument("--theme", choices=("light", "dark"), action="append")
+    parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    for theme in given.theme or ("light", "dark"):
+        for size in given.size or SIZES:
+            width, height = (int(part) for part in size.split("x"))
+            suffix = size if theme == "light" else f"{size}-{theme}"
+            with (
+                tempfile.TemporaryDirectory(prefix="pokladna-screens-") as folder,
+                till_window(Path(folder), width=width, height=height, theme=theme) as till,
+            ):
+                walk(till, Camera(till, given.out, suffix))
+
+
+if __name__ == "__main__":
+    main()
