@@ -11,7 +11,7 @@ from typing import Self
 HALER_PER_CROWN = 100
 THOUSANDTHS = 1000
 AMOUNT_LIMIT_HALER = 10_000_000_000  # 100 million crowns: EET knows no such amount any more
-NBSP = " "
+NBSP = "\u00a0"
 
 _AMOUNT = re.compile(r"(-?)(\d{1,8})(?:[.,](\d{1,2}))?")
 _QUANTITY = re.compile(r"(\d{1,6})(?:[.,](\d{1,3}))?")
