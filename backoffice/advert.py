@@ -4,19 +4,20 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from zeroconf import ServiceInfo, Zeroconf, get_all_addresses
+import zeroconf
 
 SERVICE_TYPE = "_pokladna._tcp.local."
 
 
 def own_addresses() -> list[str]:
     """The machine's IPv4 addresses, without loopback."""
-    return sorted(address for address in get_all_addresses() if not address.startswith("127."))
+    found: list[str] = zeroconf.get_all_addresses()  # type: ignore[attr-defined]
+    return sorted(address for address in found if not address.startswith("127."))
 
 
-def service_info(*, host_name: str, port: int, key_mark: str, addresses: list[str]) -> ServiceInfo:
+def service_info(*, host_name: str, port: int, key_mark: str, addresses: list[str]) -> zeroconf.ServiceInfo:
     """What is announced; `key` lets a till prefer the server whose pairing code it was given."""
-    return ServiceInfo(
+    return zeroconf.ServiceInfo(
         SERVICE_TYPE,
         f"Backoffice {host_name}.{SERVICE_TYPE}",
         addresses=[socket.inet_aton(address) for address in addresses],
@@ -27,12 +28,12 @@ def service_info(*, host_name: str, port: int, key_mark: str, addresses: list[st
 
 
 @contextmanager
-def advertised(info: ServiceInfo) -> Iterator[None]:
+def advertised(info: zeroconf.ServiceInfo) -> Iterator[None]:
     """Announced while the context lasts."""
-    zeroconf = Zeroconf()
+    announcer = zeroconf.Zeroconf()
     try:
-        zeroconf.register_service(info, allow_name_change=True)
+        announcer.register_service(info, allow_name_change=True)
         yield
     finally:
-        zeroconf.unregister_all_services()
-        zeroconf.close()
+        announcer.unregister_all_services()
+        announcer.close()

@@ -12,7 +12,7 @@ PAGE_ROWS = 50
 
 def shift_page(tables: Tables, account_id: int, *, before: str = "") -> tuple[list[dict[str, Any]], str]:
     """One page of shifts and the cursor of the next one, empty at the end."""
-    shift, till = tables.shift, tables.till
+    shift = tables.shift
     where = shift.c.account_id == account_id
     cursor = tuple(before.replace("\0", "").split(CURSOR_MARK))
     if len(cursor) == 2:

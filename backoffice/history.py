@@ -168,8 +168,10 @@ def _where(tables: Tables, account_id: int, wanted: ReceiptFilter) -> Any:
     if wanted.eet:
         where &= receipt.c.fiscal_state == wanted.eet
     if wanted.number:
-        where &= fn.STRPOS(receipt.c.number, wanted.number.upper()) > 0 if not tables.is_sqlite else (
-            fn.INSTR(receipt.c.number, wanted.number.upper()) > 0
+        where &= (
+            fn.STRPOS(receipt.c.number, wanted.number.upper()) > 0
+            if not tables.is_sqlite
+            else (fn.INSTR(receipt.c.number, wanted.number.upper()) > 0)
         )
     if wanted.method:
         paid_so = payment.select(payment.c.doc_id).where(

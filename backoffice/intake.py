@@ -48,7 +48,9 @@ class Plan:
 
 def take_batch(tables: Tables, place: Place, upload: Upload, *, now: datetime) -> Taken:
     """Compare, store raw, verify, project, ack."""
-    rows = sorted((wire.row(till_id=place.till_id, epoch=upload.epoch) for wire in upload.rows), key=lambda row: row.seq)
+    rows = sorted(
+        (wire.row(till_id=place.till_id, epoch=upload.epoch) for wire in upload.rows), key=lambda row: row.seq
+    )
     with tables.writing():
         till = _lock_till(tables, place)
         head = _head_seq(tables, place, upload.epoch)
@@ -239,7 +241,4 @@ def _update_till(tables: Tables, place: Place, upload: Upload, plan: Plan, *, no
         last = plan.new[-1]
         changes |= {"acked_epoch": last.epoch, "acked_seq": last.seq, "acked_hash": last.hash.hex()}
     till = tables.till
-    till.update(**changes).where(
-        (till.c.account_id == place.account_id) & (till.c.till_id == place.till_id)
-    ).execute()
-
+    till.update(**changes).where((till.c.account_id == place.account_id) & (till.c.till_id == place.till_id)).execute()

@@ -6,17 +6,15 @@ as they should; hashes are hex; amounts are haléře.
 
 from collections.abc import Callable
 
-from peewee import Database
-
 from backoffice.tables import Tables
 
-Migration = Callable[[Database], None]
+Migration = Callable[[Tables], None]
 
 
-def version_1(database: Database) -> None:
+def version_1(tables: Tables) -> None:
     """Accounts, tills, the replica of the journal and what is projected from it."""
     for statement in (ACCOUNTS, SESSIONS, TILLS, PAIRING_CODES, JOURNAL, RECEIPTS, PAYMENTS, SHIFTS, EVENTS, *INDEXES):
-        database.execute_sql(statement)
+        tables.run_sql(statement)
 
 
 ACCOUNTS = """
@@ -166,20 +164,15 @@ MIGRATIONS: tuple[Migration, ...] = (version_1,)
 
 
 def migrate(tables: Tables) -> int:
-    """Bring the database to the newest version and return it. Two servers starting at once do it one after the other."""
-    database = tables.database
+    """Bring the database to the newest version and return it. Two servers starting at once take turns."""
     with tables.writing():
-        database.execute_sql(
+        tables.run_sql(
             "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
         )
         if not tables.is_sqlite:
-            database.execute_sql("LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE")
-        done = database.execute_sql("SELECT COALESCE(MAX(version), 0) FROM schema_version").fetchone()[0]
+            tables.run_sql("LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE")
+        done = tables.run_sql("SELECT COALESCE(MAX(version), 0) FROM schema_version").fetchone()[0]
         for version, migration in enumerate(MIGRATIONS[done:], start=done + 1):
-            migration(database)
-            parameter = "?" if tables.is_sqlite else "%s"
-            database.execute_sql(
-                f"INSERT INTO schema_version (version, name) VALUES ({parameter}, {parameter})",  # noqa: S608
-                (version, migration.__name__),
-            )
+            migration(tables)
+            tables.run_sql("INSERT INTO schema_version (version, name) VALUES (?, ?)", version, migration.__name__)
     return len(MIGRATIONS)

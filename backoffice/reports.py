@@ -39,7 +39,7 @@ class MethodShare:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of one account. `same_time_last_week` ends at the same time of day; hours are 0–23 of the shop's clock."""
+    """One day of one account. `same_time_last_week` ends at the same time of day; hours are the shop's own, 0–23."""
 
     day: date
     today: Turnover
@@ -181,5 +181,3 @@ def _problems(status: TillStatus | None, *, age_s: float | None, flagged: int) -
     if status.clock.lower() not in GOOD_STATES:
         found.append(("warning", "clock", status.clock))
     return found
-
-

@@ -91,6 +91,4 @@ def _announcement(site: Site, port: int) -> AbstractContextManager[None]:
     if site.settings.on_loopback or not site.settings.advertise or site.trust is None:
         return nullcontext()
     host = site.settings.host_name or os.uname().nodename.split(".")[0]
-    return advertised(
-        service_info(host_name=host, port=port, key_mark=site.key_mark, addresses=own_addresses())
-    )
+    return advertised(service_info(host_name=host, port=port, key_mark=site.key_mark, addresses=own_addresses()))

@@ -10,7 +10,7 @@ Every key and every foreign key begins with `account_id`, which comes from a tok
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import apsw
 from peewee import Database, Table
@@ -30,18 +30,19 @@ class SqliteTooOld(RuntimeError):
 def open_database(*, url: str, data_dir: Path) -> Database:
     """PostgreSQL for a `postgresql://` address, else SQLite in the data directory."""
     if url:
-        return PooledPostgresqlDatabase(
+        pooled: Database = PooledPostgresqlDatabase(
             url, max_connections=POSTGRES_CONNECTIONS_MAX, stale_timeout=300, timeout=BUSY_TIMEOUT_S, autoconnect=False
         )
+        return pooled
     version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
     if version < SQLITE_OLDEST:
         raise SqliteTooOld(f"SQLite {apsw.sqlite_lib_version()} is older than 3.51.3")
     data_dir.mkdir(parents=True, exist_ok=True)
     pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full"}
-    database: Database = APSWDatabase(
+    opened: Database = cast(Any, APSWDatabase)(
         str(data_dir / SQLITE_FILE), pragmas=pragmas, timeout=BUSY_TIMEOUT_S, autoconnect=False
     )
-    return database
+    return opened
 
 
 class Tables:
@@ -87,6 +88,11 @@ class Tables:
         """Give back what a pool holds; called once, when nothing runs any more."""
         if isinstance(self.database, PooledPostgresqlDatabase):
             self.database.close_all()
+
+    def run_sql(self, statement: str, *parameters: object) -> Any:
+        """A statement peewee has no words for (the schema); returns its cursor."""
+        execute: Any = self.database.execute_sql
+        return execute(statement if self.is_sqlite else statement.replace("?", "%s"), parameters)
 
     def first(self, query: Any) -> dict[str, Any] | None:
         """The first row of a query, or None."""

@@ -52,8 +52,10 @@ class Names:
 
 @dataclass(frozen=True)
 class Trust:
-    """`key_mark`: 8 characters of the SHA-256 of the leaf's public key, for pairing codes. `left_out`: names that the CA
-    may not vouch for."""
+    """`key_mark`: 8 characters of the SHA-256 of the leaf's public key, for pairing codes.
+
+    `left_out`: names that the CA may not vouch for.
+    """
 
     ca_file: Path
     certificate_file: Path
@@ -234,8 +236,6 @@ def _leaf_serves(
     except (InvalidSignature, ValueError):
         return False
     vouched = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    held = Names(
-        tuple(vouched.get_values_for_type(x509.DNSName)), tuple(vouched.get_values_for_type(x509.IPAddress))
-    )
-    same = set(held.dns) == set(names.dns) and set(held.addresses) == set(names.addresses)
+    held = {*vouched.get_values_for_type(x509.DNSName), *vouched.get_values_for_type(x509.IPAddress)}
+    same = held == {*names.dns, *names.addresses}
     return same and now + RENEW_BEFORE < leaf.not_valid_after_utc

@@ -22,7 +22,7 @@ from appliance.domain.journal import (
     head_hex,
     make_row,
 )
-from appliance.domain.money import Money, Quantity, crowns
+from appliance.domain.money import ZERO, Money, Quantity, crowns
 from appliance.domain.receipt import (
     ClockState,
     Issue,
@@ -151,7 +151,8 @@ class TillJournal:
             payments=settlement.payments,
         )
         percents = [percent_on(line.vat_class, self.at.date()) for line in cart.lines]
-        lines = lines_of_cart(cart, percents if self.seller.vat_status == VatStatus.VAT_PAYER else [None] * len(percents))
+        payer = self.seller.vat_status == VatStatus.VAT_PAYER
+        lines = lines_of_cart(cart, percents if payer else [None] * len(percents))
         return self._issued(issue_receipt(self._issue(number), self.seller, lines, settlement, fiscal))
 
     def _tenders(self, total: Money, method: PaymentMethod | None) -> list[Tender]:
@@ -199,7 +200,7 @@ class TillJournal:
         )
         return self.append(Kind.RECEIPT_FISCALISED, body)
 
-    def close_shift(self, *, over_short: Money = Money(0)) -> ShiftClosed:
+    def close_shift(self, *, over_short: Money = ZERO) -> ShiftClosed:
         self.at += timedelta(minutes=10)
         self._shift_number += 1
         totals = shift_totals(self.receipts, opening_float=crowns(2000), cash_moves=[])

@@ -14,6 +14,8 @@ IN_ALL = "all"
 
 @router.post("/pair")
 def pair_till(body: PairRequest, request: Request, site: CurrentSite) -> PairReply:
+    if not all(text.isprintable() for text in (body.till_id, body.prefix, body.id_pokl, body.name)):
+        raise ApiError(400, "bad_request", "control characters")
     address = client_address(request)
     if not (site.limits.pair_address.allows(address) and site.limits.pair_all.allows(IN_ALL)):
         raise ApiError(429, "rate_limited", "too many wrong codes; wait a quarter of an hour")

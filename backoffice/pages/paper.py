@@ -157,4 +157,3 @@ def _fiscal(receipt: Receipt, fiscal: Fiscal) -> Iterator[PaperLine]:
         yield from _centred("Evidence tržby byla jen ověřena")
     if fiscal.test:
         yield from _centred("ZKUŠEBNÍ PROSTŘEDÍ EET")
-

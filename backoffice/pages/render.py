@@ -23,6 +23,7 @@ from backoffice.site import Site
 HERE = Path(__file__).resolve().parent.parent
 STATIC_DIR = HERE / "static"
 TEMPLATES_DIR = HERE / "templates"
+NO_BREAK = "\u00a0"
 
 
 def language_of(request: Request, site: Site) -> Language:
@@ -67,16 +68,16 @@ def _made(language: Language) -> Environment:
     install: Callable[..., None] = made.install_gettext_callables  # type: ignore[attr-defined]
     install(language.text, language.many, newstyle=True)
     made.filters |= {
-        "czk": lambda haler: format_czk(Money(haler)),
-        "amount": lambda haler: format_amount(Money(haler)),
+        "czk": lambda haler: format_czk(Money(haler)).replace(" ", NO_BREAK),
+        "amount": lambda haler: format_amount(Money(haler)).replace(" ", NO_BREAK),
         "moment": moment,
         "clock": lambda text: parse_iso(text).strftime("%H:%M:%S"),
         "day": partial(day_text, locale=language.code),
         "age": age_text,
         "problem": partial(problem_text, text=language.text),
-        "method": lambda word: language.text(words.METHODS.get(word, word)),
-        "kind": lambda word: language.text(words.KINDS.get(word, word)),
-        "fiscal": lambda word: language.text(words.FISCAL.get(word, word)),
+        "method": partial(word_text, words.METHODS, text=language.text),
+        "kind": partial(word_text, words.KINDS, text=language.text),
+        "fiscal": partial(word_text, words.FISCAL, text=language.text),
     }
     made.globals |= {
         "static": static_address,
@@ -96,6 +97,11 @@ def moment(text: str) -> str:
 
 def day_text(day: date, *, locale: str) -> str:
     return format_date(day, "EEEE d. MMMM" if locale == "cs" else "EEEE d MMMM", locale=locale)
+
+
+def word_text(known: Mapping[str, str], word: str, *, text: Callable[[str], str]) -> str:
+    """The product's word for a machine word; one that is not known yet is shown as it is."""
+    return text(known.get(word, word))
 
 
 def problem_text(problem: tuple[str, str, str], *, text: Callable[[str], str]) -> str:

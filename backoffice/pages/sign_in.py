@@ -39,11 +39,13 @@ WRONG_CODE = mark("Kód pro založení nesouhlasí.")
 Text = Annotated[str, Form()]
 
 
-def _form(request: Request, site: Site, template: str, *, error: str = "", status: int = 200, **typed: str) -> Response:
+def _form(
+    request: Request, site: Site, template: str, *, email: str, code: str = "", error: str = "", status: int = 200
+) -> Response:
     """A form before the sign-in, with its token in a cookie and in the page."""
     token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
     shown = language_of(request, site).text(error) if error else ""
-    page = render(request, site, template, form_token=token, error=shown, status=status, **typed)
+    page = render(request, site, template, form_token=token, error=shown, status=status, email=email, code=code)
     set_cookie(page, FORM_COOKIE, token)
     return page
 
@@ -71,7 +73,7 @@ def try_sign_in(site: Site, address: str, *, email: str, password: str) -> str |
 
 
 @router.post("/sign-in")
-def sign_in(request: Request, site: CurrentSite, email: Text = "", password: Text = "", csrf: Text = "") -> Response:
+def sign_in(request: Request, site: CurrentSite, *, email: Text = "", password: Text = "", csrf: Text = "") -> Response:
     check_open_form(request, csrf)
     secret = try_sign_in(site, client_address(request), email=email, password=password)
     if not secret:
@@ -95,7 +97,7 @@ def setup_form(request: Request, site: CurrentSite, code: str = "") -> Response:
 
 @router.post("/setup")
 def setup(
-    request: Request, site: CurrentSite, email: Text = "", password: Text = "", code: Text = "", csrf: Text = ""
+    request: Request, site: CurrentSite, *, email: Text = "", password: Text = "", code: Text = "", csrf: Text = ""
 ) -> Response:
     """The first account. Guessing the code is limited like guessing a password."""
     check_open_form(request, csrf)
@@ -123,7 +125,7 @@ def sign_out(site: CurrentSite, session: SignedIn, csrf: Text = "") -> Response:
 
 
 @router.get("/language/{code}")
-def choose(code: str, request: Request, site: CurrentSite) -> Response:
+def choose(code: str, site: CurrentSite) -> Response:
     """Changes nothing but a cookie of taste, so a link is enough."""
     answer = RedirectResponse("/", status_code=303)
     if code in site.languages:

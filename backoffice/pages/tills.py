@@ -34,9 +34,7 @@ def new_code(request: Request, site: CurrentSite, session: SignedIn, csrf: Annot
 
 
 @router.post("/tills/{till_id}/revoke")
-def revoke_till(
-    till_id: str, site: CurrentSite, session: SignedIn, csrf: Annotated[str, Form()] = ""
-) -> Response:
+def revoke_till(till_id: str, site: CurrentSite, session: SignedIn, csrf: Annotated[str, Form()] = "") -> Response:
     check_form(session, csrf)
     if revoke(site.tables, session.account_id, till_id, now=site.now()):
         site.hub.publish(session.account_id)
