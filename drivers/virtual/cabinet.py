@@ -1,7 +1,9 @@
 """Where the papers are kept: numbered texts at once, their pictures drawn by a thread of its own.
 
 paper/0001.txt, paper/0001.png    cut papers; the numbers go on after a restart
-uncut/0001.txt, uncut/0001.png    what was left in the printer when a connection ended, with a mark
+uncut/0001.txt, uncut/0001.png    what stood on the roll at the end, with a mark
+
+What a broken connection leaves behind stays on the roll, as in a real printer: the next cut paper begins with it.
 """
 
 import queue
@@ -12,6 +14,7 @@ from drivers.virtual.document import Paper
 from drivers.virtual.events import EventLog
 from drivers.virtual.paper import UNCUT_MARK, draw
 
+ROLL_ITEMS_MAX = 4000
 
 class Cabinet:
     """Keeps papers in `folder`. `join` waits until every picture is there."""
@@ -20,12 +23,24 @@ class Cabinet:
         self._folder = folder
         self._events = events
         self._lock = threading.Lock()
+        self._roll: Paper | None = None
         self._next = {kind: _next_number(folder / kind) for kind in ("paper", "uncut")}
         self._to_draw: queue.Queue[tuple[Paper, Path] | None] = queue.Queue()
         self._drawer = threading.Thread(target=self._draw_all, name="virtual-printer-pictures")
         self._drawer.start()
 
     def keep(self, paper: Paper) -> None:
+        """A cut paper, below what stood on the roll; or what stands on the roll from now on."""
+        with self._lock:
+            if self._roll is not None:
+                paper.items[:0] = self._roll.items
+                self._roll = None
+            if not paper.cut and len(paper.items) < ROLL_ITEMS_MAX:
+                self._roll = paper
+                return
+        self._put_away(paper)
+
+    def _put_away(self, paper: Paper) -> None:
         kind = "paper" if paper.cut else "uncut"
         with self._lock:
             number = self._next[kind]
@@ -46,7 +61,9 @@ class Cabinet:
         self._to_draw.join()
 
     def close(self) -> None:
-        """Draws what waits, then ends the thread."""
+        """Tears off what stands on the roll, draws what waits, then ends the thread."""
+        if self._roll is not None:
+            self._put_away(self._roll)
         self._to_draw.put(None)
         self._drawer.join()
 

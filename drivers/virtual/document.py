@@ -110,7 +110,7 @@ Item = Line | BarCode | QrCode | Raster | Blank
 
 @dataclass
 class Paper:
-    """From one cut to the next. `cut` is False for what was left in the printer when its connection ended."""
+    """From one cut to the next. `cut` is False for what a connection left behind."""
 
     width_dots: int
     items: list[Item] = field(default_factory=list)

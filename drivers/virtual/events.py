@@ -9,7 +9,7 @@ Kinds, each a JSON object with `t_ns` (time.monotonic_ns(), which all processes 
     first_text          the same, for what lands on the paper only
     drawer              a pulse: `pin`, `on_ms`, `off_ms`; `t_ns` of arrival
     cut                 a paper was cut off: `paper` is its text file relative to the directory, `text` its content
-    uncut               what stood on the paper when its connection ended; fields as for cut
+    uncut               what stood on the roll at the end; fields as for cut
     drawn               the picture `picture` is complete
     unknown_command     `data` in hex
     fault               `paper_out`, `cover_open`, `offline` and `slow_s` as they are now

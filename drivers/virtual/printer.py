@@ -102,6 +102,7 @@ class VirtualPrinter:
         """Called by a connection that has ended and printed its last."""
         with self.changed:
             self._connections.discard(connection)
+            self.changed.notify_all()
 
     def _accept(self, listener: socket.socket) -> None:
         while True:

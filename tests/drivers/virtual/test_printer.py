@@ -71,6 +71,16 @@ def test_what_was_not_cut_is_kept_apart_and_marked(twin: VirtualPrinter, wire: s
     assert (twin.folder / "uncut/0001.png").exists()
 
 
+def test_what_a_broken_connection_left_stands_above_the_next_paper(twin: VirtualPrinter, wire: socket.socket) -> None:
+    _print(wire, b"half a rec")
+    wire.close()
+    with twin.changed:
+        assert twin.changed.wait_for(lambda: not twin._connections, timeout=20)
+    with socket.create_connection(("127.0.0.1", twin.port), timeout=20) as other:
+        _print(other, b"\x1b@whole\n" + CUT)
+    assert (twin.folder / "paper/0001.txt").read_text(encoding="utf-8") == "half a rec\nwhole\n"
+
+
 def test_two_connections_at_once_do_not_mix_their_papers(twin: VirtualPrinter, wire: socket.socket) -> None:
     with socket.create_connection(("127.0.0.1", twin.port), timeout=20) as other:
         _print(wire, b"a1\n")
@@ -126,7 +136,7 @@ def test_an_unplugged_printer_refuses_and_comes_back_on_the_same_port(
     twin.set_faults(offline=False)
     with socket.create_connection(("127.0.0.1", twin.port), timeout=20) as again:
         _print(again, b"b\n" + CUT)
-    assert [event["text"] for event in _events(twin.folder, "cut")] == ["b\n"]
+    assert [event["text"] for event in _events(twin.folder, "cut")] == ["a\nb\n"], "the paper stays on the roll"
 
 
 def test_unknown_commands_are_told_but_noise_does_not_fill_the_disk(twin: VirtualPrinter, wire: socket.socket) -> None:
