@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import ifaddr
 import zeroconf
 
 SERVICE_TYPE = "_pokladna._tcp.local."
@@ -11,7 +12,7 @@ SERVICE_TYPE = "_pokladna._tcp.local."
 
 def own_addresses() -> list[str]:
     """The machine's IPv4 addresses, without loopback."""
-    found: list[str] = zeroconf.get_all_addresses()  # type: ignore[attr-defined]
+    found = {str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4}
     return sorted(address for address in found if not address.startswith("127."))
 
 

@@ -65,7 +65,10 @@ def _pair(left: str, right: str) -> list[PaperLine]:
     """Left and right on one line, on two when they do not fit."""
     if len(left) + len(right) < COLUMNS:
         return [PaperLine(left + right.rjust(COLUMNS - len(left)))]
-    return [*(PaperLine(part) for part in _wrapped(left)), PaperLine(right.rjust(COLUMNS))]
+    return [
+        *(PaperLine(part) for part in _wrapped(left)),
+        *(PaperLine(part.rjust(COLUMNS)) for part in _wrapped(right)),
+    ]
 
 
 def _centred(text: str, style: str = "") -> Iterator[PaperLine]:
@@ -124,7 +127,11 @@ def _totals(receipt: Receipt) -> Iterator[PaperLine]:
         yield from _pair("Zaokrouhlení", format_amount(receipt.rounding))
     label, total = "CELKEM", format_czk(receipt.paid)
     # double width: the columns are half as many
-    yield PaperLine(label + total.rjust(COLUMNS // 2 - len(label)), "big")
+    if len(label) + len(total) < COLUMNS // 2:
+        yield PaperLine(label + total.rjust(COLUMNS // 2 - len(label)), "big")
+    else:
+        yield PaperLine(label, "big")
+        yield PaperLine(total.rjust(COLUMNS // 2), "big")
     for payment in receipt.payments:
         yield from _pair(METHOD_NAMES[payment.method], format_amount(payment.amount))
     if receipt.tendered:

@@ -1,0 +1,37 @@
+from pathlib import Path
+
+from backoffice.migrations import MIGRATIONS, migrate
+from backoffice.tables import Tables, open_database
+
+
+def test_a_new_database_gets_every_version_once_and_a_restart_none(tmp_path: Path) -> None:
+    tables = Tables(open_database(url="", data_dir=tmp_path))
+    for _ in range(2):
+        assert migrate(tables) == len(MIGRATIONS)
+    with tables.reading():
+        done = tables.run_sql("SELECT version, name FROM schema_version ORDER BY version").fetchall()
+    assert [tuple(row) for row in done] == [(1, "version_1")]
+
+
+def test_two_backoffices_in_one_process_do_not_share_a_database(tmp_path: Path) -> None:
+    first, second = (Tables(open_database(url="", data_dir=tmp_path / name)) for name in ("a", "b"))
+    migrate(first)
+    migrate(second)
+    with first.writing():
+        first.account.insert(account_id=1, email="a@b.cz", password_hash="x", created_at="t").execute()
+    with first.reading(), second.reading():
+        assert len(first.rows(first.account.select())) == 1
+        assert second.rows(second.account.select()) == []
+
+
+def test_every_key_and_foreign_key_begins_with_the_account(tmp_path: Path) -> None:
+    tables = Tables(open_database(url="", data_dir=tmp_path))
+    migrate(tables)
+    with tables.reading():
+        names = [row[0] for row in tables.run_sql("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
+        for name in set(names) - {"schema_version"}:
+            columns = tables.run_sql(f"PRAGMA table_info({name})").fetchall()
+            key = [column[1] for column in sorted(columns, key=lambda c: c[5]) if column[5]]
+            assert key[0] == "account_id", name
+            for foreign in tables.run_sql(f"PRAGMA foreign_key_list({name})").fetchall():
+                assert foreign[1] != 0 or foreign[3] == "account_id", name
