@@ -1,0 +1,35 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.appliance.sync.office import Desk, Material, make_material, open_ledger
+from tests.fake_backoffice import FakeBackoffice
+from tests.shops import make_shop, open_for_sale
+
+
+@pytest.fixture(scope="package")
+def the_server() -> Iterator[FakeBackoffice]:
+    with FakeBackoffice() as server:
+        yield server
+
+
+@pytest.fixture
+def server(the_server: FakeBackoffice) -> FakeBackoffice:
+    """Empty books and no script."""
+    the_server.reset()
+    return the_server
+
+
+@pytest.fixture(scope="session")
+def eet_material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    return make_material(tmp_path_factory.mktemp("eet-material"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, eet_material: Material) -> Iterator[Desk]:
+    """A shop open for sale and its sender."""
+    test_shop = make_shop(tmp_path)
+    open_for_sale(test_shop.shop)
+    with open_ledger(tmp_path) as ledger:
+        yield Desk(test_shop, eet_material, ledger)

@@ -1,0 +1,114 @@
+"""A till with its uploader in virtual time, for the tests of this room."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.domain.journal import Row
+from appliance.service import sync
+from appliance.service.shop import Shop
+from appliance.store import journal, queues
+from appliance.sync.link import BackofficeLink
+from appliance.sync.upload import Uploader, UploadOptions
+from tests.fake_backoffice import FakeBackoffice
+from tests.shops import TestShop, counted_epochs, make_shop, open_for_sale, sell
+
+TOKEN = "token-of-this-till"
+
+
+@dataclass
+class Seconds:
+    """Monotonic time that passes only when told."""
+
+    now: float = 5000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Till:
+    test_shop: TestShop
+    uploader: Uploader
+    time: Seconds
+
+    @property
+    def shop(self) -> Shop:
+        return self.test_shop.shop
+
+    @property
+    def unsent(self) -> int:
+        return journal.unsent(self.shop.tables)[0]
+
+    @property
+    def fault(self) -> str:
+        return str(queues.note(self.shop.tables, "backoffice")["fault"])
+
+    @property
+    def journal(self) -> list[Row]:
+        found: list[Row] = []
+        place = 0
+        while stored := journal.rows_after(self.shop.tables, place, limit=500):
+            found += [each.row for each in stored]
+            place = stored[-1].place
+        return found
+
+    def work(self, *, steps_max: int = 100) -> float:
+        """Step until nothing is due now. Returns how long the uploader wants to sleep."""
+        for _ in range(steps_max):
+            if sleep_s := self.uploader.step():
+                return sleep_s
+        raise AssertionError(f"still busy after {steps_max} steps: it never rests")
+
+    def until_quiet(self, *, rests_max: int = 60) -> None:
+        """Let time pass until all is sent and proven."""
+        for _ in range(rests_max):
+            self.time.now += self.work()
+            run = sync.last_sync_run(self.shop)
+            if not self.unsent and not self.unproven and (run is None or run.finished):
+                return
+        raise AssertionError(f"{self.unsent} rows unsent, {self.unproven} shifts not proven, fault {self.fault!r}")
+
+    @property
+    def unproven(self) -> int:
+        shift = self.shop.tables.shift
+        return int(shift.select(shift.shift_id).where(shift.closed_at.is_null(False) & shift.proof.is_null()).count())
+
+
+def make_till(
+    folder: Path,
+    server: FakeBackoffice | None,
+    *,
+    receipts: int = 0,
+    new_epoch: Callable[[], str] | None = None,
+    random: float = 0.5,
+) -> Till:
+    test_shop = make_shop(folder)
+    if receipts:
+        open_for_sale(test_shop.shop)
+        for _ in range(receipts):
+            sell(test_shop.shop)
+    return attach(test_shop, server, new_epoch=new_epoch, random=random)
+
+
+def attach(
+    test_shop: TestShop,
+    server: FakeBackoffice | None,
+    *,
+    new_epoch: Callable[[], str] | None = None,
+    random: float = 0.5,
+    time: Seconds | None = None,
+) -> Till:
+    """A daemon's uploader on a shop; a second one stands for the daemon after a crash."""
+    time = time or Seconds()
+    link = BackofficeLink(server.url, token=TOKEN, ca_file=None) if server else None
+    epochs = counted_epochs()
+    uploader = Uploader(
+        test_shop.shop,
+        UploadOptions(poll_s=15, status_s=60, version="1.2.3"),
+        link=link,
+        new_epoch=new_epoch or (lambda: "f" + epochs()[1:]),
+        monotonic=time,
+        random=lambda: random,
+    )
+    return Till(test_shop, uploader, time)
