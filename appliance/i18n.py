@@ -1,4 +1,4 @@
-"""Texts for people: gettext with Czech msgids. Other languages are read from `.po` files at start, nothing is compiled."""
+"""Texts for people: gettext with Czech msgids. Other languages come from `.po` files, nothing is compiled."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The bill being made: cart, entry line and selected line, without Kivy. Each change is kept as a mark by the worker."""
+"""The bill being made: cart, entry line and selected line, without Kivy. Each change is kept as a mark."""
 
 from collections.abc import Callable
 
@@ -21,9 +21,7 @@ from appliance.domain.money import THOUSANDTHS, Money, Quantity
 class Bill:
     """`keep(cart)` is called after each change, `voided(cart, line_id)` with the cart a line is taken from."""
 
-    def __init__(
-        self, cart: Cart, *, keep: Callable[[Cart], None], voided: Callable[[Cart, int], None]
-    ) -> None:
+    def __init__(self, cart: Cart, *, keep: Callable[[Cart], None], voided: Callable[[Cart, int], None]) -> None:
         self.cart = cart
         self.entry = Entry()
         self.selected: int | None = cart.lines[-1].line_id if cart.lines else None

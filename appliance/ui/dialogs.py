@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.gridlayout import GridLayout
@@ -36,6 +36,8 @@ class Dialog(FloatLayout):
     message = StringProperty("")
     error = StringProperty("")
     wide = BooleanProperty(False)
+    card_height = NumericProperty(0)  # 0 means the usual size
+    card_width = NumericProperty(0)
     close = ObjectProperty(None)
 
     def on_touch_down(self, touch: Any) -> bool:
@@ -87,7 +89,9 @@ class NumberDialog(Dialog):
         top = BoxLayout(spacing=T.gap, size_hint_y=None, height=T.touch * 1.1)
         top.add_widget(self.field)
         for unit in units:
-            button = TouchButton(caption=unit, tag=f"dialog.unit:{unit}", kind="choice", size_hint_x=None, width=T.touch * 1.4)
+            button = TouchButton(
+                caption=unit, tag=f"dialog.unit:{unit}", kind="choice", size_hint_x=None, width=T.touch * 1.4
+            )
             button.bind(on_tap=lambda _, chosen=unit: self.choose_unit(chosen))
             self.unit_buttons.append(button)
             top.add_widget(button)
@@ -141,16 +145,17 @@ class NumberDialog(Dialog):
 class ChoiceDialog(Dialog):
     """One of several answers, paged when they are many; digits 1–9 choose too."""
 
-    def __init__(self, *, choices: Sequence[Choice], done: Callable[[Any], None], columns: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self, *, choices: Sequence[Choice], done: Callable[[Any], None], columns: int = 1, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.choices, self.done, self.columns = tuple(choices), done, columns
         self.page = 0
         height = T.touch * 1.15
-        room = T.height - 2 * T.bar - 4 * T.touch - (T.body * 2.6 if self.message else 0)
-        self.per_page = max(2, int(room // (height + T.gap))) * columns
+        room = self.card_room() - self._around()
+        self.per_page = max(2, int((room + T.gap) // (height + T.gap))) * columns
         self.grid = GridLayout(cols=columns, spacing=T.gap, row_default_height=height, row_force_default=True)
         self.ids.body.add_widget(self.grid)
-        self.ids.card.size_hint_y = None
         self.show()
 
     def show(self) -> None:
@@ -169,9 +174,11 @@ class ChoiceDialog(Dialog):
         if pages > 1:
             self.button(_("Další {page}").format(page=page_text(self.page, pages)), "dialog.next", self.turn)
         rows = -(-min(len(self.choices), self.per_page) // self.columns)
-        body = rows * (T.touch * 1.15 + T.gap)
-        title = T.large * 1.6 + (T.body * 2.6 if self.message else 0)
-        self.ids.card.height = min(self.card_room(), body + title + T.touch + 4 * T.pad)
+        self.card_height = min(self.card_room(), rows * (T.touch * 1.15 + T.gap) + self._around())
+
+    def _around(self) -> float:
+        """What the card needs beside the answers: title, message, buttons, gaps."""
+        return float(T.large * 1.3 + (T.small * 2.6 if self.message else 0) + T.touch + 3 * T.pad + 3 * T.gap)
 
     def card_room(self) -> float:
         return float(T.height - T.bar - 2 * T.gap)
@@ -204,9 +211,8 @@ class TextDialog(Dialog):
     def __init__(self, *, app: Any, done: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.app, self.done = app, done
-        card = self.ids.card
-        card.size_hint_y, card.height = None, T.large * 1.3 + 2 * T.touch + 3 * T.pad + 3 * T.gap
-        card.pos_hint = {"center_x": 0.5, "top": 1 - T.gap / T.height}
+        self.card_height = T.large * 1.3 + 2 * T.touch + 3 * T.pad + 3 * T.gap
+        self.ids.card.pos_hint = {"center_x": 0.5, "top": 1 - T.gap / T.height}
         self.field = Field(tag="dialog.field", kind=TEXT, size_hint_y=None, height=T.touch)
         self.field.bind(
             on_entered=lambda *_: self.confirm(), on_tap=lambda *_: self.app.keys.edit(self.field, by_touch=True)

@@ -34,7 +34,7 @@ def cut(text: str, width: float, font_size: float, *, bold: bool = False) -> str
 def wrap(text: str, width: float, font_size: float, *, lines: int, bold: bool = False) -> str:
     """At most `lines` lines, broken between words; what is too long ends in an ellipsis."""
     rows: list[str] = []
-    words = text.split()
+    words = text.split(" ")  # a no-break space stays
     while words and len(rows) < lines - 1:
         row = words[0]
         taken = 1

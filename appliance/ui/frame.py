@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
@@ -97,7 +97,12 @@ class KeyRow(BoxLayout):
         self.buttons = []
         for n in range(1, FUNCTION_KEYS + 1):
             button = TouchButton(
-                hint=f"F{n}", tag=f"key:f{n}", kind="key", font_size=T.small, reason=_("Tady nemá význam."), line_height=1
+                hint=f"F{n}",
+                tag=f"key:f{n}",
+                kind="key",
+                font_size=T.small,
+                reason=_("Tady nemá význam."),
+                line_height=1,
             )
             button.bind(on_tap=lambda _, at=n - 1: self.act(at))
             self.buttons.append(button)
@@ -117,8 +122,6 @@ class KeyRow(BoxLayout):
 
 class Frame(FloatLayout):
     """Everything in the window. Dialogs and keyboards are added above it."""
-
-    scale_hint = NumericProperty(1)
 
 
 load_kv(__file__)

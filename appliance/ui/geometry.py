@@ -8,9 +8,9 @@ Rect = tuple[int, int, int, int]  # left, top, width, height; top grows downward
 def neighbour(rects: Sequence[Rect], at: int, direction: str) -> int | None:
     """The index of the nearest rectangle in that direction ("up", "down", "left", "right"), None if there is none.
 
-    What overlaps in the other axis is nearer than what does not.
+    What overlaps in the other axis comes before what does not.
     """
-    best: tuple[int, int] | None = None
+    best: tuple[tuple[bool, int], int] | None = None
     for index, rect in enumerate(rects):
         if index == at:
             continue
@@ -20,8 +20,8 @@ def neighbour(rects: Sequence[Rect], at: int, direction: str) -> int | None:
     return best[1] if best else None
 
 
-def _distance(here: Rect, there: Rect, direction: str) -> int | None:
-    """Twice the way between the middles, sideways steps counting three times; None when it lies elsewhere."""
+def _distance(here: Rect, there: Rect, direction: str) -> tuple[bool, int] | None:
+    """Whether it lies aside, and twice the way between the middles, weighted; None when it lies elsewhere."""
     ahead_x = 2 * there[0] + there[2] - 2 * here[0] - here[2]
     ahead_y = 2 * there[1] + there[3] - 2 * here[1] - here[3]
     forward = {"right": ahead_x, "left": -ahead_x, "down": ahead_y, "up": -ahead_y}[direction]
@@ -31,7 +31,7 @@ def _distance(here: Rect, there: Rect, direction: str) -> int | None:
     if forward <= 0 or (gap > 0 and forward < size):
         return None
     sideways = abs(ahead_x if across else ahead_y)
-    return forward + sideways // 4 + 6 * gap
+    return gap > 0, forward + sideways // 4 + 6 * gap
 
 
 def _gap(here: Rect, there: Rect, *, axis: int) -> int:

@@ -48,8 +48,13 @@ class NumberPad(GridLayout):
                 self.add_widget(button)
 
 
+def keys_height() -> float:
+    """The keyboard's height without the edited line."""
+    return T.touch * 5 + T.gap * 6
+
+
 class Keyboard(BoxLayout):
-    """Docked at the bottom while a text is being edited; shows the edited line itself above the keys."""
+    """Docked at the bottom while a text is being edited. With a label it shows the edited line too."""
 
     send = ObjectProperty(None)
     label = StringProperty("")

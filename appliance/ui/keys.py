@@ -124,7 +124,14 @@ class Keys:
         if by_touch and self.keyboard is None:
             self.keyboard = Keyboard(self.press, digits=field.kind != TEXT, label=field.label)
             self.app.frame.add_widget(self.keyboard)
+            self._make_room()
             self._echo()
+
+    def _make_room(self) -> None:
+        """A search has its hits above the keyboard; a form's line is shown by the keyboard itself."""
+        keyboard, frame = self.keyboard, self.app.frame
+        covers = keyboard is not None and not keyboard.label and not self.app.dialogs
+        frame.ids.holder.padding[3] = keyboard.height - frame.ids.key_row.height if covers else 0
 
     def stop_editing(self) -> None:
         if self.field is not None:
@@ -133,6 +140,7 @@ class Keys:
         if self.keyboard is not None:
             self.app.frame.remove_widget(self.keyboard)
             self.keyboard = None
+            self._make_room()
 
     def _edit(self, key: str) -> bool:
         """A key for the edited field; True when it was one."""

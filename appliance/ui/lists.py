@@ -10,7 +10,7 @@ from kivy.uix.boxlayout import BoxLayout
 from appliance.i18n import _
 from appliance.ui.presenter.bill import page_text, pages_of
 from appliance.ui.theme import T
-from appliance.ui.widgets import FitWords, Touch, Words, load_kv
+from appliance.ui.widgets import FitWords, OwnWidthWords, Touch, Words, load_kv
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,13 @@ class Facts(BoxLayout):
             self.build()
 
     @property
+    def type_size(self) -> float:
+        """Larger when everything fits so."""
+        return T.body if len(self.pairs) * T.body * 1.75 <= self.height else T.small
+
+    @property
     def row_height(self) -> float:
-        return float(T.small * 1.75)
+        return float(self.type_size * 1.75)
 
     def build(self) -> None:
         self.clear_widgets()
@@ -150,12 +155,9 @@ class Facts(BoxLayout):
     def _row(self, number: int, label: str, value: str) -> BoxLayout:
         row = BoxLayout(size_hint_y=None, height=self.row_height, spacing=T.gap)
         name = f"{self.prefix}.{number}" if self.prefix else ""
-        row.add_widget(FitWords(full=label, font_size=T.small, tone="quiet"))
-        row.add_widget(
-            Words(
-                text=value, tag=name, font_size=T.small, bold=True, halign="right", size_hint_x=None, width=T.small * 8.5
-            )
-        )
+        size = self.type_size
+        row.add_widget(FitWords(full=label, font_size=size, tone="quiet"))
+        row.add_widget(OwnWidthWords(text=value, tag=name, font_size=size, bold=True))
         return row
 
     def on_touch_down(self, touch: Any) -> bool:

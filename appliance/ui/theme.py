@@ -16,14 +16,14 @@ LIGHT = {
     "ground": "#F4F5F7", "surface": "#FFFFFF", "text": "#1B1F24", "quiet": "#5B6570", "line": "#D9DEE4",
     "accent": "#0F6FDE", "on_accent": "#FFFFFF", "pay": "#14804A", "on_pay": "#FFFFFF",
     "warning": "#8A5000", "warning_ground": "#FFF3DC", "danger": "#B3261E", "danger_ground": "#FCE8E6",
-    "selected": "#E8F1FE", "pressed": "#DDE3EA", "disabled": "#ECEEF1", "disabled_text": "#6B747E",
-    "good": "#14804A", "good_ground": "#E3F4EA", "key": "#E9ECF0", "scrim": "#1B1F2480",
+    "selected": "#E8F1FE", "on_selected": "#0B5BB8", "pressed": "#DDE3EA", "disabled": "#ECEEF1", "disabled_text": "#6B747E",
+    "good": "#11703F", "good_ground": "#E3F4EA", "key": "#E9ECF0", "scrim": "#1B1F2480",
 }  # fmt: skip
 DARK = {
     "ground": "#14171B", "surface": "#1E2329", "text": "#F1F3F5", "quiet": "#A3ADB8", "line": "#2E353D",
     "accent": "#5AA2FF", "on_accent": "#0B1420", "pay": "#2FA56A", "on_pay": "#06140C",
     "warning": "#F2B84B", "warning_ground": "#3A2E14", "danger": "#FF6B61", "danger_ground": "#3B1D1B",
-    "selected": "#1F3149", "pressed": "#36404A", "disabled": "#22272D", "disabled_text": "#89929C",
+    "selected": "#1F3149", "on_selected": "#6FAFFF", "pressed": "#36404A", "disabled": "#22272D", "disabled_text": "#89929C",
     "good": "#4CC38A", "good_ground": "#15301F", "key": "#2A3038", "scrim": "#000000A0",
 }  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}
@@ -33,18 +33,6 @@ def colour(text: str) -> Colour:
     """`#RRGGBB` or `#RRGGBBAA` as Kivy wants it."""
     parts = [int(text[i : i + 2], 16) / 255 for i in range(1, len(text), 2)]
     return (parts[0], parts[1], parts[2], parts[3] if len(parts) > 3 else 1.0)
-
-
-def luminance(rgba: Colour) -> float:
-    """Relative luminance after WCAG 2."""
-    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgba[:3])
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: Colour, other: Colour) -> float:
-    """Contrast ratio after WCAG 2, from 1 to 21."""
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 @dataclass
@@ -67,6 +55,7 @@ class Tokens:
     radius: float = 8
     grid: tuple[int, int] = (5, 4)
     last_used: int = 5
+    compact: bool = False
 
     def __getattr__(self, name: str) -> Colour:
         try:
@@ -84,7 +73,7 @@ def use_theme(name: str, width: int, height: int) -> Tokens:
     T.colours = {key: colour(text) for key, text in THEMES[name].items()}
     T.name, T.width, T.height = name, width, height
     T.tiny, T.small, T.body, T.large, T.huge = (float(max(TYPE_SIZE_MIN, round(s * scale))) for s in TYPE_SIZES)
-    compact = height < 560
+    compact = T.compact = height < 560
     T.touch, T.bar = (48.0, 40.0) if compact else (56.0, 48.0)
     T.gap, T.pad = (4.0, 8.0) if compact else (8.0, 12.0)
     T.grid = (3, 3) if compact else (5, 4) if width >= 1200 else (4, 4)

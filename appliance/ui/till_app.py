@@ -153,7 +153,9 @@ class TillApp(App):
     def menu(self) -> None:
         names = ("sale", "till", "receipts", "pricelist", "sync", "status")
         choices = [
-            Choice(name, TITLES[name](), tag=f"menu:{name}", active=self.screen is not None and self.screen.name == name)
+            Choice(
+                name, TITLES[name](), tag=f"menu:{name}", active=self.screen is not None and self.screen.name == name
+            )
             for name in names
         ]
         self.ask(ChoiceDialog(title=_("Nabídka"), choices=choices, done=self.open, columns=2))
@@ -177,11 +179,11 @@ class TillApp(App):
     # ---- paying
 
     def begin_payment(self) -> bool:
-        """False while one is under way: nothing pays twice. What was still to be kept of the cart is not needed any more."""
+        """False while one is under way: nothing pays twice."""
         if self.keys.held is not None:
             return False
         self.keys.hold()
-        self.cart_version += 1
+        self.cart_version += 1  # what was still to be kept of the cart is not needed any more
         return True
 
     def end_payment(self, *, paid: bool) -> None:
@@ -190,7 +192,9 @@ class TillApp(App):
 
     # ---- writing
 
-    def write(self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Exception], None] | None = None) -> None:
+    def write(
+        self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Exception], None] | None = None
+    ) -> None:
         self.worker.do(work, then, failed or self.say_error)
 
     def _keep_cart(self, cart: Cart) -> None:
@@ -272,7 +276,7 @@ class TillApp(App):
             )
         if self.sync_run_id is not None and (self.screen is None or self.screen.name != "sync"):
             view = sync_view(syncs.sync_run(self.shop, self.sync_run_id))
-            return Notice(f"{view.title} {view.detail}", "quiet", ((_("Zobrazit"), lambda: self.open("sync")),))
+            return Notice(f"{view.title} · {view.detail}", "quiet", ((_("Zobrazit"), lambda: self.open("sync")),))
         return None
 
     def _answer_print(self, *, again: bool) -> None:

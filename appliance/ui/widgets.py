@@ -21,7 +21,7 @@ from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 from kivy.utils import escape_markup, get_hex_from_color
 
-from appliance.ui.fitting import size_that_fits, tail_at_caret, wrap
+from appliance.ui.fitting import cut, size_that_fits, tail_at_caret, wrap
 from appliance.ui.theme import T
 
 CLEAR = (0, 0, 0, 0)
@@ -155,12 +155,12 @@ class TouchButton(Touch, Label):
             ground, ink = (CLEAR if self.kind == "ghost" else T.disabled), T.disabled_text
             edge = CLEAR
         elif self.pressed:
-            ground = T.pressed if self.kind not in {"primary", "pay"} else tuple(c * 0.82 for c in ground[:3]) + (1,)
+            ground = T.pressed if self.kind not in {"primary", "pay"} else (*(c * 0.82 for c in ground[:3]), 1)
         self.ground, self.ink, self.edge = ground, ink, edge
 
     def _palette(self) -> tuple[Any, Any, Any]:
         if self.active:
-            return T.selected, T.accent if self.kind != "tab" else T.text, T.accent
+            return T.selected, T.on_selected if self.kind != "tab" else T.text, T.accent
         return {
             "plain": (T.surface, T.text, T.line),
             "primary": (T.accent, T.on_accent, CLEAR),
@@ -170,7 +170,7 @@ class TouchButton(Touch, Label):
             "ghost": (CLEAR, T.text, CLEAR),
             "key": (T.key, T.text, CLEAR),
             "tab": (T.surface, T.text, T.line),
-            "chip": (T.selected, T.accent, CLEAR),
+            "chip": (T.selected, T.on_selected, CLEAR),
             "choice": (T.surface, T.text, T.line),
         }[self.kind]
 
@@ -182,7 +182,8 @@ class TouchButton(Touch, Label):
         text = escape_markup(text)
         if self.hint:
             quiet = get_hex_from_color(T.quiet if self.enabled and self.kind not in {"primary", "pay"} else self.ink)
-            text = f"[size={int(T.tiny)}][color={quiet}]{escape_markup(self.hint)}[/color][/size]\n{text}"
+            hint = escape_markup(cut(self.hint, room, T.tiny))
+            text = f"[size={int(T.tiny)}][color={quiet}]{hint}[/color][/size]\n{text}"
         self.text = text
 
     on_caption = on_hint = on_size = on_rows = on_font_size = fit
@@ -236,6 +237,24 @@ class Field(Touch, BoxLayout):
     on_value = on_caret = on_editing = on_size = on_type_size = show
 
 
+STROKES = {
+    "printer": [
+        (0.25, 0.55, 0.25, 0.9, 0.75, 0.9, 0.75, 0.55),
+        (0.25, 0.3, 0.1, 0.3, 0.1, 0.6, 0.9, 0.6, 0.9, 0.3, 0.75, 0.3),
+        (0.25, 0.42, 0.25, 0.08, 0.75, 0.08, 0.75, 0.42, 0.25, 0.42),
+    ],
+    "eet": [
+        (0.2, 0.08, 0.2, 0.92, 0.6, 0.92, 0.8, 0.72, 0.8, 0.08, 0.2, 0.08),
+        (0.34, 0.42, 0.46, 0.28, 0.68, 0.56),
+    ],
+    "backoffice": [
+        (0.1, 0.25, 0.9, 0.25, 0.9, 0.85, 0.1, 0.85, 0.1, 0.25),
+        (0.3, 0.1, 0.7, 0.1),
+        (0.5, 0.1, 0.5, 0.25),
+    ],
+}
+
+
 class Icon(Widget):
     """A small drawing made of lines: `printer`, `eet`, `backoffice`."""
 
@@ -243,19 +262,12 @@ class Icon(Widget):
     ink = ColorProperty((0, 0, 0, 1))
     strokes = ListProperty([])
 
-    STROKES = {
-        "printer": [(0.25, 0.55, 0.25, 0.9, 0.75, 0.9, 0.75, 0.55), (0.25, 0.3, 0.1, 0.3, 0.1, 0.6, 0.9, 0.6, 0.9, 0.3, 0.75, 0.3),
-                    (0.25, 0.42, 0.25, 0.08, 0.75, 0.08, 0.75, 0.42, 0.25, 0.42)],
-        "eet": [(0.2, 0.08, 0.2, 0.92, 0.6, 0.92, 0.8, 0.72, 0.8, 0.08, 0.2, 0.08), (0.34, 0.42, 0.46, 0.28, 0.68, 0.56)],
-        "backoffice": [(0.1, 0.25, 0.9, 0.25, 0.9, 0.85, 0.1, 0.85, 0.1, 0.25), (0.3, 0.1, 0.7, 0.1), (0.5, 0.1, 0.5, 0.25)],
-    }  # fmt: skip
-
     def draw(self, *_: Any) -> None:
         side = min(self.width, self.height)
         left, low = self.center_x - side / 2, self.center_y - side / 2
         self.strokes = [
             [(left if i % 2 == 0 else low) + value * side for i, value in enumerate(stroke)]
-            for stroke in self.STROKES.get(self.name, [])
+            for stroke in STROKES.get(self.name, [])
         ]
 
     on_name = on_pos = on_size = draw

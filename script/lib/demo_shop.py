@@ -1,6 +1,6 @@
-"""A till with a small Czech shop in a folder, for the screen tests and `script/screens`: the real window, real database.
+"""A till with a small Czech shop in a folder, for the screen tests and `script/screens`: real window, real database.
 
-`python -m script.lib.demo_shop DIR --width 800 --height 480` opens the window; the clock stands still at one moment.
+`python -m script.lib.demo_shop DIR --width 800 --height 480` opens the window. The clock there moves only when asked.
 """
 
 import argparse
@@ -47,6 +47,7 @@ PIECES = (
     ("Elektro", 21, "Ň", 100),
 )  # fmt: skip
 NO_PRICE = (("Pečivo", 12, "Dort na objednávku"), ("Ovoce a zelenina", 12, "Bylinky řezané"))
+WEIGHED = {"Jablka Gála", "Banány"}
 VAT = {21: VatClass.STANDARD, 12: VatClass.REDUCED}
 
 
@@ -89,8 +90,8 @@ def fill(shop: Shop) -> None:
     """The price list: EAN and PLU in order, one EAN carried by two items."""
     items = [
         Item(
-            item_id=f"item-{n:02d}", name=name, price=Money(haler), vat_class=VAT[vat], category_id=category, plu=str(n),
-            unit=Unit.KILOGRAM if name in {"Jablka Gála", "Banány"} else Unit.PIECE, eans=(f"859000{n:07d}",),
+            item_id=f"item-{n:02d}", name=name, price=Money(haler), vat_class=VAT[vat], category_id=category,
+            plu=str(n), unit=Unit.KILOGRAM if name in WEIGHED else Unit.PIECE, eans=(f"859000{n:07d}",),
         )
         for n, (category, vat, name, haler) in enumerate(PIECES, 1)
     ]  # fmt: skip

@@ -26,7 +26,7 @@ class Camera:
         time.sleep(SETTLE_S)
         os.environ["XAUTHORITY"] = str(self._till.display.authority)
         picture = ImageGrab.grab(xdisplay=self._till.display.name).convert("RGB")
-        picture = picture.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        picture = picture.quantize(200, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         picture.save(self._folder / f"{name}-{self._suffix}.png", optimize=True)
 
 
@@ -140,6 +140,11 @@ def manage(till: TillWindow, camera: Camera) -> None:
     till.tap("reason:1")
     till.wait_for("receipt.number")
     camera.take("refunded")
+    edit(till, camera)
+    close(till, camera)
+
+
+def edit(till: TillWindow, camera: Camera) -> None:
     till.press("F4")
     till.wait_screen("pricelist")
     camera.take("pricelist")
@@ -148,7 +153,7 @@ def manage(till: TillWindow, camera: Camera) -> None:
     camera.take("pricelist-menu")
     till.press("Escape")
     till.tap("pricelist.search")
-    till.type("mýdlo")
+    till.type("mydlo")
     camera.take("pricelist-search")
     till.press("Return")
     item = next(w["id"] for w in till.look()["widgets"] if w["id"].startswith("item:"))
@@ -163,6 +168,9 @@ def manage(till: TillWindow, camera: Camera) -> None:
     camera.take("category")
     till.press("Escape")
     till.tap("item.back")
+
+
+def close(till: TillWindow, camera: Camera) -> None:
     till.press("F5")
     till.tap("banner.yes")
     till.wait_screen("sync")

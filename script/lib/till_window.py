@@ -1,8 +1,7 @@
-"""The till driven from outside, as a person drives it: keys and taps through XTEST, sight through its inspect socket."""
+"""The till driven from outside, as a person drives it: keys and taps through XTEST, sight by inspect socket."""
 
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -45,7 +44,10 @@ class TillWindow:
 
     def wait_for(self, name: str, accept: Callable[[dict[str, Any]], bool] = lambda _widget: True) -> dict[str, Any]:
         """The widget of this id, as soon as it is there and acceptable. Raises NotThere."""
-        return self.wait_until(lambda seen: next((w for w in seen["widgets"] if w["id"] == name and accept(w)), None), name)
+        found: dict[str, Any] = self.wait_until(
+            lambda seen: next((w for w in seen["widgets"] if w["id"] == name and accept(w)), None), name
+        )
+        return found
 
     def wait_screen(self, name: str) -> None:
         self.wait_until(lambda seen: seen if seen["screen"] == name else None, f"screen {name}")
@@ -79,9 +81,7 @@ class TillWindow:
 
 
 @contextlib.contextmanager
-def till_window(
-    folder: Path, *, width: int = 1280, height: int = 800, theme: str = "light"
-) -> Iterator[TillWindow]:
+def till_window(folder: Path, *, width: int = 1280, height: int = 800, theme: str = "light") -> Iterator[TillWindow]:
     """The demo shop's till in its own display; ended with the block."""
     inspect_socket = folder / "ui.sock"
     with xvfb(width=width, height=height) as display:
@@ -90,7 +90,9 @@ def till_window(
         log = folder / "ui.log"
         folder.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            child = subprocess.Popen(command, env=display.environment() | {"PYTHONPATH": os.getcwd()}, stdout=output, stderr=output)
+            child = subprocess.Popen(
+                command, env=display.environment() | {"PYTHONPATH": str(Path.cwd())}, stdout=output, stderr=output
+            )
         try:
             wait_for_window(child, inspect_socket, log)
             yield TillWindow(display, inspect_socket)

@@ -7,14 +7,10 @@ from appliance.domain.delivery import FiscalState
 from appliance.domain.money import ZERO, format_amount, format_czk, format_quantity
 from appliance.domain.receipt import Receipt, ReceiptKind
 from appliance.domain.shift import ShiftTotals
-from appliance.i18n import _, plural
+from appliance.i18n import _
 from appliance.ui.presenter.words import day_and_time, method_name
 
 Row = tuple[str, str]
-
-
-def documents_text(n: int) -> str:
-    return f"{n} {plural(n, _('doklad'), _('doklady'), _('dokladů'))}"
 
 
 def totals_rows(totals: ShiftTotals) -> tuple[Row, ...]:
@@ -47,7 +43,7 @@ class ClosingWords:
 
 
 def closing_words(view: Any) -> ClosingWords:
-    """The last closing (service.shift.ClosingView, by attribute) with its proof: `kompletní 214/214` or what is missing."""
+    """The last closing (service.shift.ClosingView, by attribute) with its proof."""
     closed = view.closed
     over_short = closed.over_short
     label = _("Manko") if over_short < ZERO else _("Přebytek") if over_short else _("Rozdíl")
@@ -121,9 +117,7 @@ def receipt_row(row: Any) -> ReceiptLineView:
 
 def receipt_rows(receipt: Receipt) -> tuple[Row, ...]:
     """The body of one receipt: lines, rounding, payments."""
-    rows = [
-        (f"{format_quantity(line.quantity)} × {line.name}", format_amount(line.total)) for line in receipt.lines
-    ]
+    rows = [(f"{format_quantity(line.quantity)} × {line.name}", format_amount(line.total)) for line in receipt.lines]
     if receipt.rounding:
         rows.append((_("Zaokrouhlení"), format_amount(receipt.rounding)))
     rows += [(method_name(payment.method), format_amount(payment.amount)) for payment in receipt.payments]

@@ -76,7 +76,11 @@ def clock_text(now: datetime) -> str:
 
 
 def shift_text(shift: ShiftLike | None, user: str) -> str:
-    return _("Směna {number} · {user}").format(number=shift.number, user=shift.user) if shift else _("Zavřeno")
+    return (
+        _("Směna {number} · {user}").format(number=shift.number, user=shift.user)
+        if shift
+        else _("Zavřeno · {user}").format(user=user)
+    )
 
 
 def shift_sentence(shift: ShiftLike | None) -> str:
@@ -94,7 +98,10 @@ def printer_lamp(printer: PrinterLike) -> Lamp:
         if printer.asking:
             return Lamp(WAITS, _("Tiskárna: dotaz"), _("Minulý tisk se možná nedokončil, odpovězte na dotaz nahoře."))
         if printer.word != "ok" and printer.waiting:
-            return Lamp(WAITS, _("Tiskárna: čeká {n}").format(n=printer.waiting), name, str(printer.waiting))
+            words = _("Tiskárna: čeká {n}").format(n=printer.waiting)
+            return Lamp(
+                WAITS, words, f"{name} " + _("Čeká tisků: {n}.").format(n=printer.waiting), str(printer.waiting)
+            )
         return Lamp(GOOD if printer.word == "ok" else OFF, "", name)
     sentence = _("{what} Prodej běží dál, účtenky čekají ({n}). {advice}").format(
         what=_("Tiskárna: {word}.").format(word=name), n=printer.waiting, advice=advice
@@ -156,9 +163,13 @@ def eet_lamp(eet: EetLike) -> Lamp:
         sentence = mode + " " + _("Neodeslané tržby: {n}, nejstarší {age}. Odešlou se samy.").format(n=n, age=age)
         if fault:
             sentence += " " + _("Příčina: {fault}.").format(fault=fault)
-        return Lamp(WRONG if fault else WAITS, _("EET: {n} {verb}, {age}").format(n=n, verb=verb, age=age), sentence, str(n))
+        return Lamp(
+            WRONG if fault else WAITS, _("EET: {n} {verb}, {age}").format(n=n, verb=verb, age=age), sentence, str(n)
+        )
     if fault:
-        return Lamp(WRONG, _("EET: {fault}").format(fault=fault), mode + " " + _("Příčina: {fault}.").format(fault=fault))
+        return Lamp(
+            WRONG, _("EET: {fault}").format(fault=fault), mode + " " + _("Příčina: {fault}.").format(fault=fault)
+        )
     return Lamp(GOOD, "", mode + " " + (_("Odesílá se.") if eet.waiting else _("Vše je odeslané.")))
 
 
@@ -182,7 +193,10 @@ def backoffice_lamp(backoffice: BackofficeLike) -> Lamp:
         if fault:
             sentence += " " + _("Příčina: {fault}.").format(fault=fault)
         return Lamp(
-            WRONG if fault else WAITS, _("Backoffice: {n} {verb}, {age}").format(n=n, verb=verb, age=age), sentence, str(n)
+            WRONG if fault else WAITS,
+            _("Backoffice: {n} {verb}, {age}").format(n=n, verb=verb, age=age),
+            sentence,
+            str(n),
         )
     if fault:
         return Lamp(

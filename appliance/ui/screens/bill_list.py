@@ -6,12 +6,14 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
-from appliance.i18n import _, plural
+from appliance.i18n import _
 from appliance.ui.presenter.bill import BillView, LineView
 from appliance.ui.theme import T
 from appliance.ui.widgets import Touch, TouchButton
 
-ACTIONS = (("less", "−"), ("more", "+"), ("price", _("cena")), ("discount", _("sleva")), ("void", _("storno")))
+
+def line_actions() -> tuple[tuple[str, str], ...]:
+    return (("less", "−"), ("more", "+"), ("price", _("cena")), ("discount", _("sleva")), ("void", _("storno")))
 
 
 class BillRow(Touch, BoxLayout):
@@ -39,9 +41,9 @@ class LineActions(BoxLayout):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for name, caption in ACTIONS:
+        for name, caption in line_actions():
             button = TouchButton(
-                caption=_(caption), tag=f"line.{name}", kind="danger" if name == "void" else "plain",
+                caption=caption, tag=f"line.{name}", kind="danger" if name == "void" else "plain",
                 font_size=T.large if len(caption) == 1 else T.small,
             )  # fmt: skip
             button.bind(on_tap=lambda _, action=name: self.dispatch("on_action", action))
@@ -64,8 +66,9 @@ class BillList(FloatLayout):
         self.pool: list[BillRow] = []
         self.actions = LineActions(size_hint=(None, None))
         self.actions.bind(on_action=lambda _, action: self.dispatch("on_action", action))
-        self.up = TouchButton(tag="bill.up", kind="ghost", font_size=T.small, size_hint=(None, None))
-        self.down = TouchButton(tag="bill.down", kind="ghost", font_size=T.small, size_hint=(None, None))
+        looks = {"kind": "ghost", "font_size": T.small, "font_name": "Symbols", "size_hint": (None, None)}
+        self.up = TouchButton(tag="bill.up", **looks)
+        self.down = TouchButton(tag="bill.down", **looks)
         self.up.bind(on_tap=lambda *_: self.dispatch("on_step", -1))
         self.down.bind(on_tap=lambda *_: self.dispatch("on_step", 1))
         self.bind(size=lambda *_: self.place(), pos=lambda *_: self.place())
@@ -148,6 +151,5 @@ class BillList(FloatLayout):
                 self.remove_widget(arrow)
             arrow.size = (self.width / 2, T.touch)
         self.up.pos, self.down.pos = (self.x, self.y), (self.center_x, self.y)
-        self.up.caption, self.up.enabled = _("ještě {n} výš").format(n=before), before > 0
-        self.down.caption = f"{_('ještě')} {after} {plural(after, _('řádek'), _('řádky'), _('řádků'))}"
-        self.down.enabled = after > 0
+        self.up.caption, self.up.enabled = f"▲ {before}", before > 0
+        self.down.caption, self.down.enabled = f"▼ {after}", after > 0

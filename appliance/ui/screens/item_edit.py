@@ -76,9 +76,13 @@ class ItemEditScreen(TillScreen):
 
     def ask_category(self) -> None:
         self.app.keys.stop_editing()
-        choices = [Choice(NO_CATEGORY, category_name(None, ()), tag="category:none", active=self.form.category_id is None)]
+        choices = [
+            Choice(NO_CATEGORY, category_name(None, ()), tag="category:none", active=self.form.category_id is None)
+        ]
         choices += [
-            Choice(c.category_id, c.name, tag=f"category:{c.category_id}", active=c.category_id == self.form.category_id)
+            Choice(
+                c.category_id, c.name, tag=f"category:{c.category_id}", active=c.category_id == self.form.category_id
+            )
             for c in catalogue.categories(self.app.shop)
         ]
 

@@ -53,15 +53,15 @@ class PricelistScreen(TillScreen):
         )
         rows = [item_row(item, self.categories) for item in items]
         return [
-            RowView(f"item:{row.item_id}", row.name, " · ".join(filter(None, (row.category, row.code))), row.price, row.vat)
+            RowView(
+                f"item:{row.item_id}", row.name, " · ".join(filter(None, (row.category, row.code))), row.price, row.vat
+            )
             for row in rows
         ]
 
     def more(self) -> None:
         choices = (Choice("sync", _("Synchronizace s BackOffice"), tag="menu:sync"),)
-        self.app.ask(
-            ChoiceDialog(title=self.title, choices=choices, done=lambda _: self.app.start_sync(show=True))
-        )
+        self.app.ask(ChoiceDialog(title=self.title, choices=choices, done=lambda _: self.app.start_sync(show=True)))
 
     def on_key(self, key: str) -> bool:
         if key in {"pageup", "pagedown"}:

@@ -92,7 +92,9 @@ class ReceiptsScreen(TillScreen):
         receipt = self.receipt
         if receipt is not None:
             words = _("Kopie účtenky {number} se tiskne.").format(number=receipt.number)
-            self.app.write(lambda: receipts.reprint(self.app.shop, receipt.doc_id), lambda _: self.app.say(words, "good"))
+            self.app.write(
+                lambda: receipts.reprint(self.app.shop, receipt.doc_id), lambda _: self.app.say(words, "good")
+            )
 
     def ask_refund(self) -> None:
         """Storno needs a reason: a ready one, or own words."""
@@ -112,14 +114,18 @@ class ReceiptsScreen(TillScreen):
             else:
                 self.refund(reason)
 
-        self.app.ask(ChoiceDialog(title=_("Storno účtenky"), message=message, choices=choices, done=chosen, wide=True, columns=2))
+        self.app.ask(
+            ChoiceDialog(title=_("Storno účtenky"), message=message, choices=choices, done=chosen, wide=True, columns=2)
+        )
 
     def refund(self, reason: str) -> None:
         receipt = self.receipt
         if receipt is None or self.busy:
             return
         self.busy = True
-        self.app.write(lambda: receipts.refund(self.app.shop, receipt.doc_id, reason=reason), self._refunded, self._refused)
+        self.app.write(
+            lambda: receipts.refund(self.app.shop, receipt.doc_id, reason=reason), self._refunded, self._refused
+        )
 
     def _refunded(self, refund: Receipt) -> None:
         self.busy = False
@@ -127,7 +133,9 @@ class ReceiptsScreen(TillScreen):
         self.list_again()
         self._show(refund)
         self.refund_number, self.refund_paid = refund.number, format_czk(refund.paid)
-        self.app.say(_("Storno je vystavené. Vraťte zákazníkovi {amount}.").format(amount=format_czk(-refund.paid)), "good")
+        self.app.say(
+            _("Storno je vystavené. Vraťte zákazníkovi {amount}.").format(amount=format_czk(-refund.paid)), "good"
+        )
 
     def _refused(self, error: Exception) -> None:
         self.busy = False

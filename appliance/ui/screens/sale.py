@@ -30,7 +30,7 @@ from appliance.ui.screens.base import TillScreen
 from appliance.ui.screens.bill_list import BillList
 from appliance.ui.screens.search import SearchDialog
 from appliance.ui.screens.shift_questions import ask_to_open
-from appliance.ui.screens.tiles import ALL, ItemGrid, LastUsed, TabBar
+from appliance.ui.screens.tiles import ItemGrid, LastUsed, TabBar
 from appliance.ui.theme import T
 from appliance.ui.widgets import Seen, Touch, load_kv
 
@@ -69,7 +69,7 @@ class PaidPanel(BoxLayout):
     change = StringProperty("")
 
     def show(self, view: PaidView) -> None:
-        self.title, self.paid_label = _("Zaplaceno"), _("Zaplaceno celkem")
+        self.title, self.paid_label = _("Zaplaceno"), _("Celkem")
         self.number, self.paid, self.change_label, self.change = view.number, view.paid, view.change_label, view.change
         self.opacity = 1
 
@@ -224,7 +224,9 @@ class SaleScreen(TillScreen):
         self.refresh()
 
     def _ask_which(self, code: str, hits: Sequence[Item]) -> None:
-        choices = [Choice(item, item.name, f"{price_text(item)}   {code_text(item)}", f"hit:{item.item_id}") for item in hits]
+        choices = [
+            Choice(item, item.name, f"{price_text(item)}   {code_text(item)}", f"hit:{item.item_id}") for item in hits
+        ]
         self.app.ask(
             ChoiceDialog(
                 title=_("Která položka?"), message=_("Kód {code} má více položek.").format(code=code), choices=choices,

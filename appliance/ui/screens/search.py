@@ -10,6 +10,7 @@ from appliance.domain.catalogue import Item
 from appliance.i18n import _
 from appliance.service import catalogue
 from appliance.ui.dialogs import Dialog
+from appliance.ui.keyboard import keys_height
 from appliance.ui.presenter.bill import code_text, price_text
 from appliance.ui.theme import T
 from appliance.ui.widgets import Field, TouchButton
@@ -35,9 +36,7 @@ class SearchDialog(Dialog):
             on_entered=lambda *_: self.first(),
             on_tap=lambda *_: self.app.keys.edit(self.field, by_touch=True),
         )
-        self.grid = GridLayout(
-            cols=COLUMNS, spacing=T.gap, row_default_height=self.row_height, row_force_default=True
-        )
+        self.grid = GridLayout(cols=COLUMNS, spacing=T.gap, row_default_height=self.row_height, row_force_default=True)
         self.ids.body.add_widget(self.field)
         self.ids.body.add_widget(self.grid)
         Clock.schedule_once(lambda _dt: self.begin(), 0)
@@ -47,17 +46,15 @@ class SearchDialog(Dialog):
     def _place(self, *, by_touch: bool) -> None:
         """Above the keyboard when there is one; without a title, the field says what this is."""
         card = self.ids.card
-        card.size_hint = (None, None)
-        card.width = T.width - 2 * T.gap
-        keyboard = T.touch * 5 + T.gap * 6 if by_touch else 0
-        card.height = T.height - keyboard - 2 * T.gap
+        keyboard = keys_height() if by_touch else 0
+        self.card_width, self.card_height = T.width - 2 * T.gap, T.height - keyboard - 2 * T.gap
         card.pos_hint = {"center_x": 0.5, "top": 1 - T.gap / T.height}
         card.padding = T.pad
         body = self.ids.body.__self__  # ids hold proxies
         for child in list(card.children):
             if child is not body:
                 card.remove_widget(child)
-        body_room = card.height - 2 * T.pad - T.touch - T.gap
+        body_room = self.card_height - 2 * T.pad - T.touch - T.gap
         self.per_page = COLUMNS * max(1, int((body_room + T.gap) // (self.row_height + T.gap)))
 
     def begin(self) -> None:
@@ -72,8 +69,9 @@ class SearchDialog(Dialog):
         self.grid.clear_widgets()
         self.items = tuple(found)
         for item in self.items:
+            hint = f"{price_text(item)}  {code_text(item)}"
             button = TouchButton(
-                caption=item.name, hint=f"{price_text(item)}  {code_text(item)}", tag=f"hit:{item.item_id}", kind="choice",
+                caption=item.name, hint=hint, tag=f"hit:{item.item_id}", kind="choice",
                 font_size=T.small,
             )  # fmt: skip
             button.bind(on_tap=lambda _, item=item: self.choose(item))

@@ -14,7 +14,7 @@ from appliance.ui.presenter.words import TITLES
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.screens.shift_questions import ask_to_close, ask_to_move_cash, ask_to_open
 from appliance.ui.theme import T
-from appliance.ui.widgets import FitWords, TouchButton, Words, load_kv
+from appliance.ui.widgets import FitWords, OwnWidthWords, TouchButton, load_kv
 
 __all__ = ["Facts", "TillPage"]  # Facts is named in the .kv file
 
@@ -29,7 +29,11 @@ class TillPage(TillScreen):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.title, self.x_title, self.closing_title = TITLES["till"](), _("Průběžný stav (X)"), _("Poslední uzávěrka (Z)")
+        self.title, self.x_title, self.closing_title = (
+            TITLES["till"](),
+            _("Průběžný stav (X)"),
+            _("Poslední uzávěrka (Z)"),
+        )
         self.shown: ClosingWords | None = None
         self.buttons: dict[str, TouchButton] = {}
         for name, caption, action, kind in (
@@ -41,14 +45,13 @@ class TillPage(TillScreen):
             ("till.back", _("Zpět na prodej"), lambda: self.app.open("sale"), "plain"),
         ):
             button = TouchButton(caption=caption, tag=name, kind=kind, font_size=T.body)
-            button.bind(
-                on_tap=lambda _, action=action: action(), on_refused=lambda button: self.app.say(button.reason)
-            )
+            button.bind(on_tap=lambda _, action=action: action(), on_refused=lambda button: self.app.say(button.reason))
             self.buttons[name] = button
             self.ids.actions.add_widget(button)
 
     def enter(self, **_given: Any) -> None:
         is_open = self.app.shift_open
+        self.shift_words = self.app.status.shift_sentence
         for name, button in self.buttons.items():
             if name == "till.back":
                 continue
@@ -79,12 +82,7 @@ class TillPage(TillScreen):
         for name, label, value, tone in _closing_facts(words) if words else ():
             row = BoxLayout(size_hint_y=None, height=T.small * 1.9, spacing=T.gap)
             row.add_widget(FitWords(full=label, font_size=T.small, tone="quiet"))
-            row.add_widget(
-                Words(
-                    text=value, tag=f"closing.{name}", font_size=T.small, bold=True, halign="right", tone=tone,
-                    size_hint_x=None, width=T.small * 8.5,
-                )
-            )  # fmt: skip
+            row.add_widget(OwnWidthWords(text=value, tag=f"closing.{name}", font_size=T.small, bold=True, tone=tone))
             box.add_widget(row)
         if words:
             box.add_widget(

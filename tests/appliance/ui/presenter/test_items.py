@@ -1,0 +1,57 @@
+from dataclasses import replace
+
+import pytest
+
+from appliance.domain.catalogue import Category, Item, ItemInvalid
+from appliance.domain.money import Money
+from appliance.domain.vat import VatClass
+from appliance.ui.presenter.items import ItemForm, category_name, count_text, form_of, item_of, item_row, words_of
+
+ITEM = Item("1", "Rohlík", Money(123450), VatClass.REDUCED, "c1", "12", eans=("859", "860"), labels=("pokl1",))
+CATEGORIES = (Category("c1", "Pečivo", "#0F6FDE", 0),)
+
+
+def test_an_item_survives_its_own_form() -> None:
+    assert item_of(form_of(ITEM), ITEM) == ITEM
+
+
+def test_an_empty_price_is_asked_at_the_sale() -> None:
+    assert item_of(replace(form_of(ITEM), price=" "), ITEM).price is None
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "rule"),
+    [
+        ({"name": "  "}, "name", "empty"),
+        ({"price": "abc"}, "price", "not_amount"),
+        ({"price": "-5"}, "price", "negative"),
+        ({"plu": "12a"}, "plu", "not_digits"),
+        ({"eans": "859 x"}, "eans", "not_digits"),
+    ],
+)
+def test_a_wrong_value_names_its_field(change: dict[str, str], field: str, rule: str) -> None:
+    with pytest.raises(ItemInvalid) as refused:
+        item_of(replace(form_of(ITEM), **change), ITEM)
+    assert (refused.value.field, refused.value.rule) == (field, rule)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("859 860", ("859", "860")), ("a, b;a", ("a", "b")), ("  ", ()), ("pokl1", ("pokl1",))]
+)
+def test_several_codes_stand_in_one_field(text: str, words: tuple[str, ...]) -> None:
+    assert words_of(text) == words
+
+
+def test_a_row_of_the_price_list_names_category_and_vat() -> None:
+    row = item_row(ITEM, CATEGORIES)
+    assert (row.category, row.vat, row.code) == ("Pečivo", "Snížená", "PLU 12 · EAN 859")
+    assert category_name(None, CATEGORIES) == "bez kategorie"
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, "1 položka"), (3, "3 položky"), (0, "0 položek"), (35, "35 položek")])
+def test_items_are_counted_in_czech(n: int, words: str) -> None:
+    assert count_text(n) == words
+
+
+def test_a_new_form_is_empty_with_the_standard_rate() -> None:
+    assert ItemForm() == ItemForm(name="", price="", vat_class=VatClass.STANDARD, category_id=None)

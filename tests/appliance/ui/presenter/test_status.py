@@ -1,0 +1,153 @@
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from appliance.domain.fiscal import Mode
+from appliance.ui.presenter.status import backoffice_lamp, eet_lamp, printer_lamp, status_view, sync_view, tone_word
+
+
+@dataclass(frozen=True)
+class Printer:
+    word: str = "ok"
+    waiting: int = 0
+    asking: int = 0
+
+
+@dataclass(frozen=True)
+class Eet:
+    mode: Mode = Mode.LIVE
+    waiting: int = 0
+    parked: int = 0
+    oldest_age_s: int = 0
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Backoffice:
+    paired: bool = True
+    unsent: int = 0
+    oldest_age_s: int = 0
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Shift:
+    number: int = 7
+    opened_at: str = "2027-01-04T08:30:00+01:00"
+    user: str = "Jana"
+
+
+@dataclass(frozen=True)
+class Till:
+    now: datetime = datetime(2027, 1, 4, 14, 5, tzinfo=UTC)
+    shift: Shift | None = Shift()
+    printer: Printer = Printer()
+    eet: Eet = Eet()
+    backoffice: Backoffice = Backoffice()
+
+
+@dataclass(frozen=True)
+class Run:
+    phase: str = "waiting"
+    done: int = 0
+    total: int = 0
+    finished: bool = False
+    error: str = ""
+    result: str = ""
+
+
+@pytest.mark.parametrize(
+    ("printer", "tone", "words"),
+    [
+        (Printer(), "good", ""),
+        (Printer(waiting=2), "good", ""),
+        (Printer("unknown"), "quiet", ""),
+        (Printer("none"), "quiet", ""),
+        (Printer("unknown", waiting=2), "warning", "Tiskárna: čeká 2"),
+        (Printer(asking=1), "warning", "Tiskárna: dotaz"),
+        (Printer("paper_out", waiting=3), "danger", "Tiskárna: není papír, čekají 3"),
+        (Printer("offline"), "danger", "Tiskárna: neodpovídá"),
+        (Printer("something new"), "danger", "Tiskárna: porucha"),
+    ],
+)
+def test_the_printer_speaks_only_when_something_is_wrong(printer: Printer, tone: str, words: str) -> None:
+    lamp = printer_lamp(printer)
+    assert (lamp.tone, lamp.words) == (tone, words)
+
+
+def test_a_dead_printer_says_what_it_means_for_the_sale() -> None:
+    sentence = printer_lamp(Printer("offline", waiting=3)).sentence
+    assert sentence == ("Tiskárna: neodpovídá. Prodej běží dál, účtenky čekají (3). Zkontrolujte napájení a kabel.")
+
+
+@pytest.mark.parametrize(
+    ("eet", "tone", "words"),
+    [
+        (Eet(), "good", ""),
+        (Eet(Mode.OFF), "quiet", ""),
+        (Eet(waiting=1, oldest_age_s=2), "good", ""),
+        (Eet(waiting=1, oldest_age_s=60), "warning", "EET: 1 čeká, 1 min"),
+        (Eet(waiting=3, oldest_age_s=720), "warning", "EET: 3 čekají, 12 min"),
+        (Eet(waiting=5, oldest_age_s=7200), "warning", "EET: 5 čeká, 2 h"),
+        (Eet(waiting=1, oldest_age_s=1, fault="channel:tls"), "danger", "EET: 1 čeká, 1 s"),
+        (Eet(fault="no_certificate"), "danger", "EET: chybí certifikát"),
+        (Eet(parked=2), "danger", "EET: 2 odmítnuto"),
+    ],
+)
+def test_eet_speaks_when_something_waits(eet: Eet, tone: str, words: str) -> None:
+    lamp = eet_lamp(eet)
+    assert (lamp.tone, lamp.words) == (tone, words)
+
+
+@pytest.mark.parametrize(
+    ("backoffice", "tone", "words"),
+    [
+        (Backoffice(), "good", ""),
+        (Backoffice(paired=False, unsent=9, oldest_age_s=999), "quiet", ""),
+        (Backoffice(unsent=2, oldest_age_s=5), "good", ""),
+        (Backoffice(unsent=2, oldest_age_s=50), "warning", "Backoffice: 2 čekají, 50 s"),
+        (Backoffice(unsent=2, oldest_age_s=5, fault="unreachable"), "danger", "Backoffice: 2 čekají, 5 s"),
+        (Backoffice(fault="pairing_revoked"), "danger", "Backoffice: párování zrušeno"),
+    ],
+)
+def test_the_backoffice_speaks_when_something_waits(backoffice: Backoffice, tone: str, words: str) -> None:
+    lamp = backoffice_lamp(backoffice)
+    assert (lamp.tone, lamp.words) == (tone, words)
+
+
+@pytest.mark.parametrize("tone", ["good", "warning", "danger"])
+def test_every_colour_has_a_word(tone: str) -> None:
+    assert tone_word(tone)
+
+
+def test_the_bar_tells_shift_user_and_time() -> None:
+    view = status_view(Till(), "Petr")
+    assert (view.clock, view.date, view.shift, view.shift_open) == ("14:05", "4. 1. 2027", "Směna 7 · Jana", True)
+
+
+def test_a_closed_till_says_so() -> None:
+    view = status_view(replace(Till(), shift=None), "Petr")
+    assert (view.shift, view.shift_open) == ("Zavřeno · Petr", False)
+    assert "otevření" in view.shift_sentence
+
+
+@pytest.mark.parametrize(
+    ("run", "title", "detail", "fraction"),
+    [
+        (None, "Zatím žádná synchronizace", "Spusťte ji tlačítkem.", 0.0),
+        (Run(), "Čeká na spuštění", "Prodávat lze dál.", 0.0),
+        (Run("upload", 3, 12), "Odesílám do Backoffice", "3/12", 0.25),
+        (Run("download", 12, 12), "Stahuji ceník", "12/12", 1.0),
+        (Run("done", finished=True), "Synchronizace je hotová", "Vše je odeslané i stažené.", 1.0),
+    ],
+)
+def test_a_synchronisation_tells_its_phase_and_count(run: Run | None, title: str, detail: str, fraction: float) -> None:
+    view = sync_view(run)
+    assert (view.title, view.detail, view.fraction) == (title, detail, fraction)
+
+
+def test_a_failed_synchronisation_says_what_it_means() -> None:
+    view = sync_view(Run(finished=True, error="unreachable"))
+    assert (view.tone, view.finished) == ("danger", True)
+    assert "odešlou se samy" in view.detail
