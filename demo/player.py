@@ -10,6 +10,8 @@ from demo.goods import Good
 from demo.processes import DemoFailed
 from demo.screen import Screen, TillRestarted, View
 
+HAND_S = 0.15  # from seeing what is due to the pay key; no hand is faster
+
 
 @dataclass
 class Day:
@@ -183,6 +185,7 @@ class Player:
                 "pay.card" if way == "split" else "pay.voucher", "F2" if way == "split" else "F4", by_touch
             )
             self.screen.see(lambda v: v.has("pay.chip:0"), "the part paid")
+        time.sleep(HAND_S)
         self._pressed_at = time.monotonic_ns()
         if way == "card":
             self._touch_or_key("pay.card", "F2", by_touch)

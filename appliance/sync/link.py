@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import requests
-from pydantic import BaseModel, ValidationError
 
-from appliance.wire import API_PREFIX, PairReply, PairRequest, Problem, ShiftProof, Upload, UploadReply
+from appliance.wire import API_PREFIX, PairReply, PairRequest, Problem, ShiftProof, Upload, UploadReply, Wire
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 20.0
@@ -16,7 +15,7 @@ REPLY_BYTES_MAX = 4 * 1024 * 1024
 RETRY_AFTER_S_MAX = 15 * 60
 GZIP_FROM_BYTES = 1024
 
-Reply = TypeVar("Reply", bound=BaseModel)
+Reply = TypeVar("Reply", bound=Wire)
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class BackofficeLink:
         self._session.close()
 
     def _call(
-        self, method: str, path: str, reply_type: type[Reply], body: BaseModel | None = None
+        self, method: str, path: str, reply_type: type[Reply], body: Wire | None = None
     ) -> Reply | Refusal | Failed:
         data: bytes | None = None
         headers: dict[str, str] = {}
@@ -108,9 +107,9 @@ def _understand(response: requests.Response, content: bytes, reply_type: type[Re
             return reply_type.model_validate_json(content)
         if "json" in response.headers.get("Content-Type", ""):
             return Refusal(response.status_code, Problem.model_validate_json(content), retry_after_s)
-    except ValidationError as error:
+    except ValueError as error:  # pydantic's own is one
         if response.status_code == requests.codes.ok:
-            return Failed("unreadable", str(error.errors()[0]["msg"])[:200])
+            return Failed("unreadable", str(error).replace("\n", " ")[:200])
     if response.status_code == requests.codes.request_entity_too_large:
         return Refusal(response.status_code, Problem(code="too_large"), retry_after_s)
     word = "server_error" if response.status_code >= 500 else "refused"

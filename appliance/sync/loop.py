@@ -40,6 +40,7 @@ class SyncDaemon:
         self._scheduler = schedule.Scheduler()
         self._scheduler.every(poll_s).seconds.do(self._wake_workers)
         self._last_shift = self._closed_shifts()
+        self._last_run = ""  # the last manual sync that ended every wait
         self._dirty = True
 
     def run(self, *, stopped: Callable[[], bool]) -> None:
@@ -64,12 +65,14 @@ class SyncDaemon:
 
     def _woken(self) -> None:
         self._dirty = True
-        if queues.unfinished_run(self._shop.tables) is not None:
-            self._fiscal.hurry()
-            self._uploader.hurry()
         self._wake_workers()
 
     def _wake_workers(self) -> None:
+        run = queues.last_run(self._shop.tables)  # which the uploader may have finished already
+        if run is not None and run.run_id != self._last_run:
+            self._last_run = run.run_id
+            self._fiscal.hurry()
+            self._uploader.hurry()
         for worker in self._workers:
             worker.wake()
 
