@@ -166,10 +166,10 @@ def run_sync(config: Config) -> None:
 
 
 def run_backoffice(arguments: Sequence[str]) -> None:
-    """The web Backoffice's own command line."""
-    from backoffice.__main__ import main
+    """The web Backoffice's own command line; ends with its exit code."""
+    from backoffice.cli import main
 
-    main(list(arguments))
+    raise SystemExit(main(arguments))
 
 
 def import_certificate(config: Config, p12: bytes, password: str) -> "Identity":
