@@ -6,6 +6,7 @@ that differs from the one held.
 """
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,8 +17,22 @@ from appliance.domain.clock import iso
 from appliance.domain.journal import FIRST_PREV_HASH, Row, row_verifies
 from appliance.wire import Position, TillStatus, Upload
 from backoffice.event_log import append_events
-from backoffice.projection import DEFERRED, FAILED, FORKED, PROJECTED, Event, Place, Projected, project
+from backoffice.projection import (
+    DEFERRED,
+    FAILED,
+    FORKED,
+    PROJECTED,
+    Event,
+    Place,
+    Projected,
+    Twin,
+    project,
+    store_proof,
+    twins_of,
+)
 from backoffice.tables import Tables
+
+log = logging.getLogger(__name__)
 
 # Parts of a status that change all the time and are no news.
 STATUS_NOISE = frozenset({"sent_at", "eet_oldest_age_s", "disk_free_mb"})
@@ -54,14 +69,12 @@ def take_batch(tables: Tables, place: Place, upload: Upload, *, now: datetime) -
     with tables.writing():
         till = _lock_till(tables, place)
         head = _head_seq(tables, place, upload.epoch)
-        first = rows[0].seq if rows else head + 1
-        held = _hashes(tables, place, upload.epoch, from_seq=first - 1)
+        held = _hashes(tables, place, upload.epoch, rows)
         plan = sort_out(rows, held=held, head=head)
-        events = _store_new(tables, place, plan.new, held=held, now=now)
+        outcomes = _store_new(tables, place, plan.new, held=held, now=now)
         _store_branch(tables, place, plan.other_branch, now=now)
-        if plan.other_branch:
-            events.append(Event("till", place.till_id, {}))
-        if _status_news(till["status"], upload.status):
+        events = _after_batch(tables, place, outcomes)
+        if plan.other_branch or _status_news(till["status"], upload.status):
             events.append(Event("till", place.till_id, {}))
         _update_till(tables, place, upload, plan, now=now)
         append_events(tables, place.account_id, events, now=now)
@@ -98,10 +111,12 @@ def project_waiting(tables: Tables, *, now: datetime) -> int:
         )
         for each in waiting:
             place = Place(each["account_id"], each["till_id"], _till_name(tables, each["account_id"], each["till_id"]))
-            outcome = project(tables, place, _row_of(each))
+            row = _row_of(each)
+            twin = twins_of(tables, place.account_id, [row.doc_id]).get(row.doc_id)
+            outcome = project(tables, place, row, twin if twin and twin.state == PROJECTED else None)
             if outcome.state == PROJECTED:
                 projected += 1
-                append_events(tables, place.account_id, list(outcome.events), now=now)
+                append_events(tables, place.account_id, _after_batch(tables, place, [outcome]), now=now)
             held.update(state=outcome.state, reason=outcome.reason).where(
                 (held.c.account_id == each["account_id"])
                 & (held.c.till_id == each["till_id"])
@@ -156,42 +171,59 @@ def _head_seq(tables: Tables, place: Place, epoch: str) -> int:
     return int(row["head"] or 0) if row else 0
 
 
-def _hashes(tables: Tables, place: Place, epoch: str, *, from_seq: int) -> dict[int, bytes]:
-    """The hashes held of one epoch from a row on; the other branches of a fork do not count."""
+def _hashes(tables: Tables, place: Place, epoch: str, rows: Sequence[Row]) -> dict[int, bytes]:
+    """The hashes held where a batch wants to stand, and just before it; other branches of a fork do not count."""
+    if not rows:
+        return {}
     held = tables.journal_row
-    rows = tables.rows(
+    found = tables.rows(
         held.select(held.c.seq, held.c.hash).where(
             (held.c.account_id == place.account_id)
             & (held.c.till_id == place.till_id)
             & (held.c.epoch == epoch)
-            & (held.c.seq >= from_seq)
+            & held.c.seq.between(rows[0].seq - 1, rows[-1].seq)
             & (held.c.state != FORKED)
         )
     )
-    return {row["seq"]: bytes.fromhex(row["hash"]) for row in rows}
+    return {row["seq"]: bytes.fromhex(row["hash"]) for row in found}
 
 
 def _store_new(
     tables: Tables, place: Place, rows: Sequence[Row], *, held: dict[int, bytes], now: datetime
-) -> list[Event]:
+) -> list[Projected]:
     """Each row verified, projected and stored. The row itself is stored last, so that it is no twin of its own."""
-    events: list[Event] = []
     hashes = dict(held)
+    twins = twins_of(tables, place.account_id, [row.doc_id for row in rows])
+    outcomes: list[Projected] = []
     for row in rows:
         previous = FIRST_PREV_HASH if row.seq == 1 else hashes[row.seq - 1]
         flaw = "hash" if not row_verifies(row) else "chain" if row.prev_hash != previous else ""
-        outcome = Projected(FAILED, flaw) if flaw else project(tables, place, row)
+        outcome = Projected(FAILED, flaw) if flaw else project(tables, place, row, twins.get(row.doc_id))
+        if outcome.state == FAILED:
+            log.warning("till %s, epoch %s, row %d: %s", place.till_id, row.epoch, row.seq, outcome.reason)
+        else:
+            twins.setdefault(row.doc_id, Twin(row.kind, row.v, row.body, outcome.state))
         _insert(tables, place, row, outcome, verified=not flaw, now=now)
         hashes[row.seq] = row.hash
-        events.extend(outcome.events)
-        if outcome.state == FAILED:
-            events.append(Event("till", place.till_id, {}))
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _after_batch(tables: Tables, place: Place, outcomes: Sequence[Projected]) -> list[Event]:
+    """Count the touched shifts anew, once each, and collect what open pages are told."""
+    for shift_id in dict.fromkeys(outcome.shift_id for outcome in outcomes if outcome.shift_id):
+        store_proof(tables, place, shift_id)
+    events = [event for outcome in outcomes for event in outcome.events]
+    if any(outcome.state == FAILED for outcome in outcomes):
+        events.append(Event("till", place.till_id, {}))
     return events
 
 
 def _store_branch(tables: Tables, place: Place, rows: Sequence[Row], *, now: datetime) -> None:
     """Keep the other branch as evidence. The till sends its documents again, in a new epoch."""
     held = tables.journal_row
+    if rows:
+        log.warning("till %s, epoch %s: fork at row %d", place.till_id, rows[0].epoch, rows[0].seq)
     for row in rows:
         there = tables.first(
             held.select(held.c.seq).where(

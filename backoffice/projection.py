@@ -5,13 +5,14 @@ of `FAILURES`) when the row contradicts what is already there. Kinds that no pag
 rows stay in the replica, and a later migration can project them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from peewee import DataError, IntegrityError, fn
 
-from appliance.domain.clock import day_of, iso, parse_iso
+from appliance.domain.clock import iso, parse_iso
 from appliance.domain.delivery import FiscalState
 from appliance.domain.journal import Deferred, ReceiptFiscalised, Row, ShiftClosed, ShiftOpened, read_body
 from appliance.domain.money import ZERO, Money
@@ -52,41 +53,53 @@ class Place:
 
 @dataclass(frozen=True)
 class Projected:
+    """`shift_id` names a shift whose proof is to be counted anew, once after the whole batch."""
+
     state: str
     reason: str = ""
     events: tuple[Event, ...] = ()
+    shift_id: str = ""
 
 
-def project(tables: Tables, place: Place, row: Row) -> Projected:
+@dataclass(frozen=True)
+class Twin:
+    """The same document, taken before at another position: a till repeats its rows in a new epoch after a fork."""
+
+    kind: str
+    v: int
+    body: str
+    state: str
+
+
+def twins_of(tables: Tables, account_id: int, doc_ids: Sequence[str]) -> dict[str, Twin]:
+    """By doc_id, for documents about to be taken. Only rows that were read or wait to be read count."""
+    held = tables.journal_row
+    rows = tables.rows(
+        held.select(held.c.doc_id, held.c.kind, held.c.v, held.c.body, held.c.state).where(
+            (held.c.account_id == account_id)
+            & held.c.doc_id.in_(list(doc_ids))
+            & held.c.state.in_([PROJECTED, DEFERRED])
+        )
+    )
+    return {row["doc_id"]: Twin(row["kind"], row["v"], row["body"], row["state"]) for row in rows}
+
+
+def project(tables: Tables, place: Place, row: Row, twin: Twin | None) -> Projected:
     """Bring one verified row into the tables, or say why not."""
-    twin = _twin(tables, place, row)
     if twin is not None:
-        same = (twin["kind"], twin["v"], twin["body"]) == (row.kind, row.v, row.body)
-        return Projected(twin["state"]) if same else Projected(FAILED, "doc_id_reused")
+        same = (twin.kind, twin.v, twin.body) == (row.kind, row.v, row.body)
+        return Projected(twin.state) if same else Projected(FAILED, "doc_id_reused")
     try:
         with tables.database.atomic():
             body = read_body(row.kind, row.v, row.body)
             if isinstance(body, Deferred):
                 return Projected(DEFERRED, f"{body.kind} v{body.v}")
-            return Projected(PROJECTED, events=_apply(tables, place, row, body))
+            return _apply(tables, place, row, body)
     except FAILURES as error:
         return Projected(FAILED, str(error)[:200] or type(error).__name__)
 
 
-def _twin(tables: Tables, place: Place, row: Row) -> dict[str, Any] | None:
-    """The same document already taken at another position: a till repeats its rows in a new epoch after a fork."""
-    held = tables.journal_row
-    return tables.first(
-        held.select(held.c.kind, held.c.v, held.c.body, held.c.state).where(
-            (held.c.account_id == place.account_id)
-            & (held.c.doc_id == row.doc_id)
-            & held.c.state.in_([PROJECTED, DEFERRED])
-            & ((held.c.till_id != row.till_id) | (held.c.epoch != row.epoch) | (held.c.seq != row.seq))
-        )
-    )
-
-
-def _apply(tables: Tables, place: Place, row: Row, body: object) -> tuple[Event, ...]:
+def _apply(tables: Tables, place: Place, row: Row, body: object) -> Projected:
     if isinstance(body, Receipt):
         return _receipt_issued(tables, place, row, body)
     if isinstance(body, ReceiptFiscalised):
@@ -95,26 +108,27 @@ def _apply(tables: Tables, place: Place, row: Row, body: object) -> tuple[Event,
         return _shift_opened(tables, place, row, body)
     if isinstance(body, ShiftClosed):
         return _shift_closed(tables, place, row, body)
-    return ()
+    return Projected(PROJECTED)
 
 
-def utc_text(text: str) -> str:
-    return iso(parse_iso(text).astimezone(UTC))
+def utc_text(at: datetime) -> str:
+    return iso(at.astimezone(UTC))
 
 
-def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) -> tuple[Event, ...]:
+def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) -> Projected:
     if receipt.doc_id != row.doc_id:
         raise ProjectionFailed("the receipt has another doc_id than its row")
     check_receipt(receipt)
+    at = parse_iso(receipt.issued_at)
     tables.receipt.insert(
         account_id=place.account_id,
         doc_id=receipt.doc_id,
         till_id=place.till_id,
         number=receipt.number,
-        issued_at=receipt.issued_at,
-        issued_utc=utc_text(receipt.issued_at),
-        day=day_of(receipt.issued_at),
-        hour=parse_iso(receipt.issued_at).hour,
+        issued_at=iso(at),
+        issued_utc=utc_text(at),
+        day=at.date().isoformat(),
+        hour=at.hour,
         kind=receipt.kind.value,
         total_haler=receipt.total.haler,
         paid_haler=receipt.paid.haler,
@@ -130,19 +144,18 @@ def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) ->
         tables.payment.insert(
             account_id=place.account_id, doc_id=receipt.doc_id, method=method.value, amount_haler=amount.haler
         ).execute()
-    store_proof(tables, place, receipt.shift_id)
     data = {
         "number": receipt.number,
         "kind": receipt.kind.value,
         "paid_haler": receipt.paid.haler,
         "till": place.till_name,
     }
-    return (Event("receipt", receipt.doc_id, data),)
+    return Projected(PROJECTED, events=(Event("receipt", receipt.doc_id, data),), shift_id=receipt.shift_id)
 
 
-def _receipt_fiscalised(tables: Tables, place: Place, body: ReceiptFiscalised) -> tuple[Event, ...]:
+def _receipt_fiscalised(tables: Tables, place: Place, body: ReceiptFiscalised) -> Projected:
     if not body.first:
-        return ()
+        return Projected(PROJECTED)
     receipt = tables.receipt
     changed = (
         receipt.update(
@@ -155,42 +168,39 @@ def _receipt_fiscalised(tables: Tables, place: Place, body: ReceiptFiscalised) -
     )
     if not changed:
         raise ProjectionFailed("the receipt of this code is not held")
-    return (Event("fiscal", body.receipt_doc_id, {}),)
+    return Projected(PROJECTED, events=(Event("fiscal", body.receipt_doc_id, {}),))
 
 
-def _shift_opened(tables: Tables, place: Place, row: Row, body: ShiftOpened) -> tuple[Event, ...]:
+def _shift_opened(tables: Tables, place: Place, row: Row, body: ShiftOpened) -> Projected:
+    _insert_shift(tables, place, body, opened_at=row.at)
+    return Projected(PROJECTED, events=(Event("shift", body.shift_id, {}),), shift_id=body.shift_id)
+
+
+def _insert_shift(tables: Tables, place: Place, body: ShiftOpened, *, opened_at: str) -> None:
+    at = parse_iso(opened_at)
     tables.shift.insert(
         account_id=place.account_id,
         shift_id=body.shift_id,
         till_id=place.till_id,
-        opened_at=row.at,
-        opened_utc=utc_text(row.at),
+        opened_at=iso(at),
+        opened_utc=utc_text(at),
         opened_by=body.user,
         float_haler=body.opening_float.haler,
     ).execute()
-    return (Event("shift", body.shift_id, {}),)
 
 
-def _shift_closed(tables: Tables, place: Place, row: Row, body: ShiftClosed) -> tuple[Event, ...]:
+def _shift_closed(tables: Tables, place: Place, row: Row, body: ShiftClosed) -> Projected:
     """The closing; it also stands for an opening that was not readable."""
     shift = tables.shift
     here = (shift.c.account_id == place.account_id) & (shift.c.shift_id == body.shift_id)
     held = tables.first(shift.select(shift.c.closed_doc_id, shift.c.till_id).where(here))
     if held is None:
         opening = ShiftOpened(body.shift_id, "", body.totals.opening_float)
-        tables.shift.insert(
-            account_id=place.account_id,
-            shift_id=body.shift_id,
-            till_id=place.till_id,
-            opened_at=body.opened_at,
-            opened_utc=utc_text(body.opened_at),
-            opened_by=opening.user,
-            float_haler=opening.opening_float.haler,
-        ).execute()
+        _insert_shift(tables, place, opening, opened_at=body.opened_at)
     elif held["till_id"] != place.till_id or held["closed_doc_id"]:
         raise ProjectionFailed("the shift is closed already or belongs to another till")
     shift.update(
-        closed_at=row.at,
+        closed_at=iso(parse_iso(row.at)),
         closed_by=body.user,
         closed_doc_id=row.doc_id,
         number=body.number,
@@ -201,28 +211,26 @@ def _shift_closed(tables: Tables, place: Place, row: Row, body: ShiftClosed) -> 
         head_epoch=row.epoch,
         head_seq=body.head_seq,
         head=body.head,
-        head_held=int(_head_held(tables, place, body)),
     ).where(here).execute()
-    store_proof(tables, place, body.shift_id)
-    return (Event("shift", body.shift_id, {}),)
+    return Projected(PROJECTED, events=(Event("shift", body.shift_id, {}),), shift_id=body.shift_id)
 
 
-def _head_held(tables: Tables, place: Place, body: ShiftClosed) -> bool:
+def _head_held(tables: Tables, place: Place, *, head_seq: int, head: str) -> bool:
     """Whether a row of this till with the printed chain head is held. After a fork it may stand in an older epoch."""
     held = tables.journal_row
     rows = tables.rows(
         held.select(held.c.hash).where(
             (held.c.account_id == place.account_id)
             & (held.c.till_id == place.till_id)
-            & (held.c.seq == body.head_seq)
+            & (held.c.seq == head_seq)
             & (held.c.verified == 1)
         )
     )
-    return bool(body.head) and any(row["hash"].startswith(body.head) for row in rows)
+    return bool(head) and any(row["hash"].startswith(head) for row in rows)
 
 
 def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
-    """Count and sum of the shift's receipts against what its closing says; nothing while it is open."""
+    """Count and sum of the shift's receipts, compared with what its closing says once that is there."""
     receipt, shift = tables.receipt, tables.shift
     held = tables.first(
         receipt.select(fn.COUNT(receipt.c.doc_id).alias("n"), fn.SUM(receipt.c.paid_haler).alias("haler")).where(
@@ -234,11 +242,20 @@ def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
     assert held is not None
     count, haler = int(held["n"]), int(held["haler"] or 0)
     here = (shift.c.account_id == place.account_id) & (shift.c.shift_id == shift_id)
-    shift.update(receipts_held=count, sum_held_haler=haler).where(here).execute()
     closing = tables.first(
-        shift.select(shift.c.closed_doc_id, shift.c.receipts_expected, shift.c.sum_expected_haler).where(here)
+        shift.select(
+            shift.c.closed_doc_id,
+            shift.c.receipts_expected,
+            shift.c.sum_expected_haler,
+            shift.c.head_seq,
+            shift.c.head,
+        ).where(here)
     )
-    if closing is None or not closing["closed_doc_id"]:
+    if closing is None:
         return
-    complete = (count, haler) == (closing["receipts_expected"], closing["sum_expected_haler"])
-    shift.update(complete=int(complete)).where(here).execute()
+    closed = bool(closing["closed_doc_id"])
+    complete = closed and (count, haler) == (closing["receipts_expected"], closing["sum_expected_haler"])
+    head_held = closed and _head_held(tables, place, head_seq=closing["head_seq"], head=closing["head"])
+    shift.update(receipts_held=count, sum_held_haler=haler, complete=int(complete), head_held=int(head_held)).where(
+        here
+    ).execute()

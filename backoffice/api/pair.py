@@ -1,5 +1,7 @@
 """A till asks for its token with a pairing code."""
 
+from uuid import UUID
+
 from fastapi import APIRouter, Request
 
 from appliance.wire import API_PREFIX, PairReply, PairRequest
@@ -14,8 +16,12 @@ IN_ALL = "all"
 
 @router.post("/pair")
 def pair_till(body: PairRequest, request: Request, site: CurrentSite) -> PairReply:
-    if not all(text.isprintable() for text in (body.till_id, body.prefix, body.id_pokl, body.name)):
+    if not all(text.isprintable() for text in (body.prefix, body.id_pokl, body.name)):
         raise ApiError(400, "bad_request", "control characters")
+    try:
+        UUID(body.till_id)
+    except ValueError as error:
+        raise ApiError(400, "bad_request", "till_id is no UUID") from error
     address = client_address(request)
     if not (site.limits.pair_address.allows(address) and site.limits.pair_all.allows(IN_ALL)):
         raise ApiError(429, "rate_limited", "too many wrong codes; wait a quarter of an hour")

@@ -67,9 +67,9 @@ def test_a_till_pairs_and_uploads_over_tls_with_nothing_but_the_command_line(tmp
     assert [len(part) for part in code.split("-")] == [4, 4, 4, 4]
     journal = TillJournal()
     with running(tmp_path) as (address, ca):
-        answer = requests.post(f"{address}/api/v1/pair", json=pair_request(journal, code), verify=ca, timeout=20)
+        answer = requests.post(f"{address}/api/v1/pair", json=pair_request(journal, code), verify=str(ca), timeout=20)
         assert answer.status_code == 200, answer.text
-        page = requests.get(f"{address}/", verify=ca, timeout=20)
+        page = requests.get(f"{address}/", verify=str(ca), timeout=20)
         assert page.url == f"{address}/sign-in"
 
 

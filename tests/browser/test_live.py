@@ -94,7 +94,7 @@ class Uploader:
     def paired(cls, address: str, ca: Path, code: str) -> "Uploader":
         now = datetime.now(ZoneInfo("Europe/Prague")).replace(microsecond=0)
         journal = TillJournal(seed=5, at=now)
-        answer = requests.post(f"{address}/api/v1/pair", json=pair_request(journal, code), verify=ca, timeout=20)
+        answer = requests.post(f"{address}/api/v1/pair", json=pair_request(journal, code), verify=str(ca), timeout=20)
         assert answer.status_code == 200, answer.text
         till = cls(address, ca, journal, answer.json()["token"])
         journal.open_shift()
@@ -107,7 +107,7 @@ class Uploader:
             f"{self.address}/api/v1/tills/{self.journal.till_id}/journal",
             data=body.encode(),
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
-            verify=self.ca,
+            verify=str(self.ca),
             timeout=20,
         )
         assert answer.status_code == 200, answer.text
