@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.domain.journal import DrawerOpened, Kind
@@ -42,8 +43,17 @@ def die_after(till: TestShop) -> None:
     os._exit(DEATH)
 
 
+def only_open(_till: TestShop) -> None:
+    """Opening was all."""
+
+
+VERBS: dict[str, Callable[[TestShop], None]] = {
+    "append": append,
+    "die_inside": die_inside,
+    "die_after": die_after,
+    "open": only_open,
+}
+
 if __name__ == "__main__":
     verb, folder, node = sys.argv[1:]
-    {"append": append, "die_inside": die_inside, "die_after": die_after, "open": lambda _: None}[verb](
-        make_shop(Path(folder), node=int(node))
-    )
+    VERBS[verb](make_shop(Path(folder), node=int(node)))
