@@ -71,8 +71,9 @@ class Spooler:
         """At start: what was started, or stems from an earlier boot, waits for the cashier's word."""
         with self._shop.fact() as tables:
             started = queues.jobs(tables, PrintState.STARTED)
-            self._leftover = bool(started)
             stale = [job for job in queues.jobs(tables, PrintState.WAITING) if job.boot != self._shop.boot]
+            # a power cut may have taken the mark that a job was started
+            self._leftover = any(job.kind != JobKind.DRAWER for job in (*started, *stale))
             for job in (*started, *stale):
                 # an old drawer pulse would open a drawer nobody stands at
                 state = PrintState.DROPPED if job.kind == JobKind.DRAWER else PrintState.ASK
