@@ -69,7 +69,7 @@ def read_item_file(content: bytes, *, new_id: Callable[[], str]) -> ItemFile:
         for row in reader:
             _take(row, reader.line_num, out, new_id)
     except csv.Error as error:
-        raise FileUnreadable(f"line {reader.line_num}: {error}") from error
+        raise FileUnreadable(f"line {reader.line_num + 1}: {error}") from error
     return out
 
 
