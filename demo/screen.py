@@ -37,6 +37,15 @@ class View:
         """What stands there; '' when it is not on the screen."""
         return str(self.widgets[wanted]["text"]) if wanted in self.widgets else ""
 
+    def summary(self) -> str:
+        """What a message about this screen says: everything with words but tiles and keys."""
+        words = [
+            f"{name}={widget['text']!r}"
+            for name, widget in self.widgets.items()
+            if widget["text"] and not name.startswith(("tile:", "key:", "pad:", "tab:", "last:"))
+        ]
+        return f"the screen {self.screen}: {', '.join(words)}"
+
     def ids(self, prefix: str) -> list[str]:
         return [name for name in self.widgets if name.startswith(prefix)]
 
@@ -92,7 +101,7 @@ class Screen:
             if view is not None and condition(view):
                 return view
             time.sleep(0.01)
-        shown = f"screen {view.screen}: {', '.join(list(view.widgets)[:60])}" if view else "nothing"
+        shown = view.summary() if view else "nothing"
         raise DemoFailed(f"waited {timeout_s:.0f} s to see {what}, but saw {shown}")
 
     def picture(self, path: Path) -> None:
