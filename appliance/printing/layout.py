@@ -238,7 +238,7 @@ def _pair(paper: Paper, left: str, right: str, *, bold: bool = False, size: Size
     if len(left) <= room:
         lines = [f"{left:<{room}} {right}"]
     else:
-        lines = _wrap(paper, left)
+        lines = _wrap(paper, left) or [""]
         if len(lines[-1]) <= room:
             lines[-1] = f"{lines[-1]:<{room}} {right}"
         else:

@@ -1,0 +1,163 @@
+"""Papers as a printer shows them (golden files), and what must hold for any document."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.domain.cart import Cart, Discount, add_item, discount_bill
+from appliance.domain.catalogue import Item
+from appliance.domain.clock import iso
+from appliance.domain.delivery import FiscalState
+from appliance.domain.fiscal import Mode
+from appliance.domain.money import Money, Quantity, format_amount
+from appliance.domain.receipt import Receipt
+from appliance.domain.sale import CASH_LIMIT, PaymentMethod, Tender
+from appliance.domain.vat import VatClass, VatStatus
+from appliance.printing.layout import FiscalView, Paper, closing_document, interrupted_slip, x_document
+from drivers.ports import Cut, Element, Rule, Text
+from drivers.profile import PrinterProfile
+from tests.appliance.printing import documents
+from tests.appliance.printing.documents import AT, PAYER, POK, document, paper_of
+from tests.drivers.sample import encoded, papers
+
+GOLDEN = Path(__file__).parent / "golden"
+WIDTHS = (48, 32)
+CONFIRMED = FiscalView(Mode.LIVE, FiscalState.CONFIRMED, POK)
+LATER = FiscalView(Mode.LIVE, FiscalState.WAITING, "")
+
+
+def made(name: str, paper: Paper) -> list[Element]:
+    match name:
+        case "sale":
+            return document(documents.sale(), CONFIRMED, paper)
+        case "sale-code-later":
+            return document(documents.sale(), LATER, paper)
+        case "sale-playground-copy":
+            return document(documents.sale(), replace(CONFIRMED, mode=Mode.PLAYGROUND), paper, is_copy=True)
+        case "sale-verification":
+            view = FiscalView(Mode.VERIFICATION, FiscalState.VERIFIED_ONLY, "")
+            return document(documents.sale(), view, paper)
+        case "refund":
+            return document(documents.refund(), CONFIRMED, paper)
+        case "non-payer":
+            return document(documents.non_payer_sale(), None, paper)
+        case "large":
+            return document(documents.large_sale(), CONFIRMED, paper)
+        case "x":
+            totals = documents.closing().totals
+            return x_document(totals, paper, shop=PAYER.name, number=7, user="Jana Nováková", at=iso(AT))
+        case "closing":
+            return closing_document(documents.closing(), paper, shop=PAYER.name, closed_at=iso(AT.replace(hour=22)))
+    return interrupted_slip()
+
+
+NAMES = (
+    "sale", "sale-code-later", "sale-playground-copy", "sale-verification", "refund", "non-payer", "large", "x",
+    "closing", "interrupted",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("width_chars", WIDTHS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_paper_reads_as_its_golden_file(name: str, width_chars: int) -> None:
+    elements = tuple(made(name, paper_of(width_chars)))
+    (paper,) = papers(encoded(elements, PrinterProfile(width_chars=width_chars)), width_chars=width_chars)
+    assert paper.text == (GOLDEN / f"{name}-{width_chars}.txt").read_text("utf-8")
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == {f"{name}-{width}" for name in NAMES for width in WIDTHS}
+
+
+# ---- what holds for every document
+
+TEXT = st.text(st.characters(codec="cp852", exclude_categories=("Cc", "Cf")), min_size=1, max_size=70)
+PRICE = st.integers(0, 26_000_00).map(Money)
+LINE = st.tuples(TEXT, PRICE, st.integers(1, 9_999).map(Quantity), st.sampled_from(VatClass))
+WIDTH = st.sampled_from([32, 42, 48])
+STATUS = st.sampled_from(VatStatus)
+
+
+@st.composite
+def receipts(draw: st.DrawFn) -> Receipt:
+    cart = Cart()
+    for n, (name, price, quantity, vat_class) in enumerate(draw(st.lists(LINE, min_size=1, max_size=5))):
+        cart = add_item(cart, Item(f"item-{n}", name, price, vat_class), quantity=quantity)
+    cart = discount_bill(cart, Discount(basis_points=draw(st.integers(0, 10_000))))
+    seller = replace(PAYER, name=draw(TEXT), vat_status=draw(STATUS), address=(draw(TEXT),), footer=(draw(TEXT),))
+    part = Money(draw(st.integers(0, cart.total.haler)))
+    rest = cart.total - part
+    tenders = (Tender(PaymentMethod.CARD, part), Tender(PaymentMethod.CASH, Money(rest.haler // 100 * 100 + 5000)))
+    receipt = documents.receipt_of(cart, tenders, seller=seller)
+    return replace(receipt, till=draw(TEXT), user=draw(TEXT))
+
+
+def lines_of(elements: Sequence[Element], paper: Paper) -> list[tuple[str, int]]:
+    """Each line as the printer shows it, and how many characters fit."""
+    return [
+        (paper.measure(element.text), paper.width_chars // (2 if element.size == "double" else 1))
+        for element in elements
+        if isinstance(element, Text)
+    ]
+
+
+@given(receipt=receipts(), width_chars=WIDTH, view=st.sampled_from([None, CONFIRMED, LATER]), is_copy=st.booleans())
+def test_no_line_is_wider_than_the_paper(
+    receipt: Receipt, width_chars: int, view: FiscalView | None, is_copy: bool
+) -> None:
+    paper = paper_of(width_chars)
+    for text, fits in lines_of(document(receipt, view, paper, is_copy=is_copy), paper):
+        assert len(text) <= fits, text
+
+
+@given(receipt=receipts(), width_chars=WIDTH)
+def test_every_amount_of_a_receipt_ends_at_the_right_edge(receipt: Receipt, width_chars: int) -> None:
+    paper = paper_of(width_chars)
+    lines = lines_of(document(receipt, None, paper), paper)
+    at_the_edge = [text for text, fits in lines if len(text) == fits]
+    amounts = [receipt.paid, *(payment.amount for payment in receipt.payments if payment.method != "cash")]
+    amounts += [line.total + line.line_discount + line.bill_discount_share for line in receipt.lines]
+    amounts += [row.gross for row in receipt.vat]
+    for amount in amounts:
+        shown = paper.measure(format_amount(amount))
+        assert any(text.endswith(" " + shown) or text == shown for text in at_the_edge), (shown, at_the_edge)
+
+
+@given(receipt=receipts(), width_chars=WIDTH)
+def test_nothing_is_cut_from_a_name(receipt: Receipt, width_chars: int) -> None:
+    paper = paper_of(width_chars)
+    printed = "".join(text for text, _ in lines_of(document(receipt, None, paper), paper)).replace(" ", "")
+    for name in (receipt.seller.name, receipt.till, receipt.user, *(line.name for line in receipt.lines)):
+        assert paper.measure(name).replace(" ", "") in printed
+    assert receipt.number in printed
+
+
+def test_the_largest_sums_fit_on_the_narrowest_paper() -> None:
+    paper = paper_of(32)
+    largest = Money(9_999_999_999)
+    totals = replace(documents.closing().totals, total=largest, cash_expected=-largest)
+    totals = replace(totals, vat=tuple(replace(row, base=largest, tax=largest) for row in totals.vat))
+    closed = replace(documents.closing(), totals=totals, counted=largest, over_short=-largest)
+    elements = closing_document(closed, paper, shop="Obchod", closed_at=iso(AT))
+    assert all(len(text) <= fits for text, fits in lines_of(elements, paper))
+    assert largest > CASH_LIMIT
+
+
+def test_an_invented_code_never_stands_on_paper() -> None:
+    for state in FiscalState:
+        view = FiscalView(Mode.LIVE, state, POK if state == FiscalState.CONFIRMED else "")
+        text = "\n".join(text for text, _ in lines_of(document(documents.sale(), view, paper_of(48)), paper_of(48)))
+        assert ("POK" in text) == (state == FiscalState.CONFIRMED)
+        assert ("FIK" in text, "BKP" in text, "PKP" in text) == (False, False, False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_document_ends_with_a_cut(name: str) -> None:
+    elements = made(name, paper_of(48))
+    assert isinstance(elements[-1], Cut)
+    assert sum(isinstance(element, Cut) for element in elements) == 1
+    assert name == "interrupted" or any(isinstance(element, Rule) for element in elements)
