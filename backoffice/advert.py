@@ -1,18 +1,28 @@
 """The Backoffice says on the local network that it is there: mDNS service `_pokladna._tcp`."""
 
+import fcntl
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import ifaddr
 import zeroconf
 
+SIOCGIFADDR = 0x8915  # linux/sockios.h
+INTERFACE_NAME_MAX = 15
 SERVICE_TYPE = "_pokladna._tcp.local."
 
 
 def own_addresses() -> list[str]:
-    """The machine's IPv4 addresses, without loopback."""
-    found = {str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4}
+    """The machine's IPv4 addresses, one per network interface, without loopback (Linux)."""
+    found = set()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        for _, name in socket.if_nameindex():
+            try:
+                answer = fcntl.ioctl(asking, SIOCGIFADDR, struct.pack("256s", name.encode()[:INTERFACE_NAME_MAX]))
+            except OSError:
+                continue  # an interface without an address
+            found.add(socket.inet_ntoa(answer[20:24]))
     return sorted(address for address in found if not address.startswith("127."))
 
 

@@ -1,7 +1,7 @@
 """Historie účtenek: the receipts of an account, filtered, newest first, page by page without counting pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -44,9 +44,6 @@ class ReceiptFilter:
     @property
     def is_set(self) -> bool:
         return self != ReceiptFilter()
-
-    def without(self, name: str) -> "ReceiptFilter":
-        return replace(self, **{name: ""})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import uvicorn
 
 from backoffice.accounts import forget_setup_code, has_account, setup_code
 from backoffice.advert import advertised, own_addresses, service_info
-from backoffice.app import app_of, make_site
+from backoffice.app import create_app
 from backoffice.settings import BackofficeSettings
 from backoffice.site import Site
 
@@ -36,13 +36,14 @@ class ReadyServer(uvicorn.Server):
 
 def serve(settings: BackofficeSettings, *, ready_file: Path | None = None) -> None:
     """Serve until a signal ends it."""
-    site = make_site(settings)
+    app = create_app(settings)
+    site: Site = app.state.site
     listening = bound_socket(settings)
     port = listening.getsockname()[1]
     address = shown_address(site, port)
     _say_setup(site, address)
     config = uvicorn.Config(
-        app_of(site),
+        app,
         ssl_keyfile=str(site.trust.key_file) if site.trust else None,
         ssl_certfile=str(site.trust.certificate_file) if site.trust else None,
         server_header=False,

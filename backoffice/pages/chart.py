@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from xml.etree import ElementTree
 
 import pygal
-from lxml import etree
 from pygal.style import Style
 
 from appliance.domain.money import HALER_PER_CROWN, Money, format_czk
@@ -14,7 +14,7 @@ from backoffice.reports import Day
 # fails later on would also warn.
 sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
-SVG = "{http://www.w3.org/2000/svg}"
+UNWANTED = frozenset({"style", "script", "desc", "title", "defs"})
 FIRST_HOUR, LAST_HOUR = 7, 19  # always shown; more when something was sold then
 WIDTH, HEIGHT = 760, 260
 TICKS = 5
@@ -44,7 +44,9 @@ def hours_chart(day: Day, *, text: Callable[[str], str]) -> str:
     for name, by_hour in series:
         chart.add(name, [by_hour.get(hour, Money(0)).haler // HALER_PER_CROWN for hour in hours])
     return _tidied(
-        chart.render(), [(name, [by_hour.get(h, Money(0)) for h in hours]) for name, by_hour in series], hours
+        chart.render(is_unicode=True),
+        [(name, [by_hour.get(h, Money(0)) for h in hours]) for name, by_hour in series],
+        hours,
     )
 
 
@@ -58,23 +60,22 @@ def _ticks(amounts: Sequence[Money]) -> list[int]:
     return list(range(bottom // step * step, top + step, step))
 
 
-def _tidied(svg: bytes | str, series: list[tuple[str, list[Money]]], hours: range) -> str:
-    """Without pygal's style and script (our policy forbids inline ones), with a title in every bar."""
-    root = etree.fromstring(svg if isinstance(svg, bytes) else svg.encode())
+def _tidied(svg: str, series: list[tuple[str, list[Money]]], hours: range) -> str:
+    """As it may stand in a page: without pygal's style and script, which our policy forbids, and without namespaces,
+    which HTML does not need; with a title in every bar."""
+    root = ElementTree.fromstring(svg)  # noqa: S314 -- pygal's own output
     for element in list(root.iter()):
-        if not isinstance(element.tag, str) or element.tag in {f"{SVG}style", f"{SVG}script", f"{SVG}desc"}:
-            parent = element.getparent()
-            if parent is not None:
-                parent.remove(element)
-            continue
-        if element.tag == f"{SVG}title":
-            element.text = ""
+        element.tag = element.tag.rpartition("}")[2]
         for name in ("style", "id"):
             element.attrib.pop(name, None)
+    for element in list(root.iter()):
+        for child in list(element):
+            if child.tag in UNWANTED:
+                element.remove(child)
     for index, (name, amounts) in enumerate(series):
-        bars = root.findall(f".//{SVG}g[@class='series serie-{index} color-{index}']//{SVG}rect")
+        bars = root.findall(f".//g[@class='series serie-{index} color-{index}']//rect")
         for bar, hour, amount in zip(bars, hours, amounts, strict=True):
-            title = etree.SubElement(bar, f"{SVG}title")
+            title = ElementTree.SubElement(bar, "title")
             title.text = f"{hour}:00–{hour + 1}:00, {name}: {format_czk(amount)}"
     root.set("role", "img")
-    return etree.tostring(root, encoding="unicode")
+    return ElementTree.tostring(root, encoding="unicode")
