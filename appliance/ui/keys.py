@@ -10,6 +10,7 @@ from appliance.ui.keyboard import Keyboard
 from appliance.ui.keymap import key_of_char, key_of_scancode
 from appliance.ui.widgets import Field
 
+REPEATING = ("backspace", "delete", *MOVES, "pageup", "pagedown")  # the others count once however long they are held
 FUNCTION_KEYS = {f"f{n}": n - 1 for n in range(1, 9)}
 
 
@@ -23,9 +24,11 @@ class Keys:
         self.keyboard: Keyboard | None = None
         self.held: list[str] | None = None
         self._swallow = False
+        self._down: set[int] = set()
 
     def bind(self, window: Any) -> None:
-        window.bind(on_key_down=self._key_down, on_textinput=self._text_input, on_touch_down=self._touched)
+        window.bind(on_key_down=self._key_down, on_key_up=self._key_up)
+        window.bind(on_textinput=self._text_input, on_touch_down=self._touched)
         window.request_keyboard(lambda: None, self.app.frame)
 
     @property
@@ -37,9 +40,15 @@ class Keys:
     def _key_down(self, _window: Any, _key: int, scancode: int, _text: str, modifiers: Any) -> bool:
         name = key_of_scancode(scancode, modifiers or (), text_mode=self.text_mode)
         self._swallow = name is not None  # the character of a key already understood says nothing new
-        if name is not None:
+        held = scancode in self._down
+        self._down.add(scancode)
+        if name is not None and (not held or name in REPEATING):
             self.press(name)
         return True
+
+    def _key_up(self, _window: Any, _key: int, scancode: int) -> bool:
+        self._down.discard(scancode)
+        return False
 
     def _text_input(self, _window: Any, text: str) -> None:
         if self._swallow:
@@ -65,17 +74,8 @@ class Keys:
             return
         if self.field is not None and self._edit(key):
             return
-        layer = self.app.layer
-        if self.focus.alive(layer):
-            if key in MOVES:
-                self.move(key)
-                return
-            if key == "enter":
-                self.focus.current.tap()
-                return
-            if key == "esc":
-                self.focus.set(None)
-                return
+        if self.focus.alive(self.app.layer) and self._focused(key):
+            return
         taker = self.app.dialogs[-1] if self.app.dialogs else self.app.screen
         if taker is not None and taker.on_key(key):
             return
@@ -87,6 +87,21 @@ class Keys:
             self.move(key)
         elif key == "esc":
             self.app.back()
+
+    def _focused(self, key: str) -> bool:
+        """A key while a control has the focus; True when used."""
+        control = self.focus.current
+        if key in MOVES:
+            self.move(key)
+        elif key == "enter" and control is not None:
+            control.tap()
+        elif key == "esc":
+            self.focus.set(None)
+        else:
+            if len(key) == 1:  # typing goes to the screen's own line, and so does the Enter after it
+                self.focus.set(None)
+            return False
+        return True
 
     def hold(self) -> None:
         """From now on keys wait and touches are ignored."""

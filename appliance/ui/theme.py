@@ -16,14 +16,16 @@ LIGHT = {
     "ground": "#F4F5F7", "surface": "#FFFFFF", "text": "#1B1F24", "quiet": "#5B6570", "line": "#D9DEE4",
     "accent": "#0F6FDE", "on_accent": "#FFFFFF", "pay": "#14804A", "on_pay": "#FFFFFF",
     "warning": "#8A5000", "warning_ground": "#FFF3DC", "danger": "#B3261E", "danger_ground": "#FCE8E6",
-    "selected": "#E8F1FE", "on_selected": "#0B5BB8", "pressed": "#DDE3EA", "disabled": "#ECEEF1", "disabled_text": "#6B747E",
+    "selected": "#E8F1FE", "on_selected": "#0B5BB8",
+    "pressed": "#DDE3EA", "disabled": "#ECEEF1", "disabled_text": "#6B747E",
     "good": "#11703F", "good_ground": "#E3F4EA", "key": "#E9ECF0", "scrim": "#1B1F2480",
 }  # fmt: skip
 DARK = {
     "ground": "#14171B", "surface": "#1E2329", "text": "#F1F3F5", "quiet": "#A3ADB8", "line": "#2E353D",
     "accent": "#5AA2FF", "on_accent": "#0B1420", "pay": "#2FA56A", "on_pay": "#06140C",
     "warning": "#F2B84B", "warning_ground": "#3A2E14", "danger": "#FF6B61", "danger_ground": "#3B1D1B",
-    "selected": "#1F3149", "on_selected": "#6FAFFF", "pressed": "#36404A", "disabled": "#22272D", "disabled_text": "#89929C",
+    "selected": "#1F3149", "on_selected": "#6FAFFF",
+    "pressed": "#36404A", "disabled": "#22272D", "disabled_text": "#89929C",
     "good": "#4CC38A", "good_ground": "#15301F", "key": "#2A3038", "scrim": "#000000A0",
 }  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}

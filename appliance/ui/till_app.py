@@ -99,7 +99,7 @@ class TillApp(App):
             while wake is not None and self.running:
                 if wake.wait(REFRESH_S):
                     Clock.schedule_once(lambda _dt: self.refresh(), 0)
-        except OSError as error:
+        except BaseException as error:  # noqa: BLE001 -- carried over to the thread that dies of it
             if self.running:
                 Clock.schedule_once(lambda _dt, error=error: _raise(error), 0)
 

@@ -24,8 +24,8 @@ class NotThere(AssertionError):
 class TillWindow:
     """`look` is the last thing seen; every action looks again."""
 
-    def __init__(self, display: Display, inspect_socket: Path) -> None:
-        self.display, self._socket = display, inspect_socket
+    def __init__(self, display: Display, inspect_socket: Path, *, pid: int) -> None:
+        self.display, self._socket, self.pid = display, inspect_socket, pid
 
     def look(self) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as link:
@@ -76,6 +76,10 @@ class TillWindow:
         x, y = str(left + width // 2), str(top + height // 2)
         self._xdotool("mousemove", x, y, "click", "1")
 
+    def use_layout(self, layout: str) -> None:
+        """Another keyboard layout from now on, as setxkbmap names it."""
+        subprocess.run(["setxkbmap", layout], env=self.display.environment(), check=True, timeout=WAIT_S)
+
     def _xdotool(self, *arguments: str) -> None:
         subprocess.run(["xdotool", *arguments], env=self.display.environment(), check=True, timeout=WAIT_S)
 
@@ -95,7 +99,7 @@ def till_window(folder: Path, *, width: int = 1280, height: int = 800, theme: st
             )
         try:
             wait_for_window(child, inspect_socket, log)
-            yield TillWindow(display, inspect_socket)
+            yield TillWindow(display, inspect_socket, pid=child.pid)
         except (NotThere, OSError, ValueError):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=1)

@@ -184,7 +184,8 @@ class PayScreen(TillScreen):
             self.typed = after.value if after is not None else self.typed
         else:
             return False
-        self.refresh()
+        if self.app.keys.held is None:  # while the payment is being written, nothing is drawn
+            self.refresh()
         return True
 
 

@@ -3,31 +3,34 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from kivy.clock import Clock
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from appliance.domain.cart import CartError
 from appliance.domain.catalogue import Category, Item
-from appliance.domain.money import Money, NotAnAmount, Quantity, format_amount
+from appliance.domain.money import Money, Quantity
 from appliance.i18n import _
 from appliance.service import catalogue
-from appliance.ui.dialogs import Choice, ChoiceDialog, NumberDialog
 from appliance.ui.frame import FunctionKey
 from appliance.ui.keyboard import NumberPad
 from appliance.ui.presenter.bill import (
     PaidView,
-    amount_or_none,
     bill_view,
-    code_text,
     discount_of,
     entry_text,
-    percent_text,
-    price_text,
 )
 from appliance.ui.presenter.status import StatusView
 from appliance.ui.presenter.words import error_sentence
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.screens.bill_list import BillList
+from appliance.ui.screens.line_questions import (
+    ask_bill_discount,
+    ask_line_discount,
+    ask_new_price,
+    ask_price,
+    ask_which,
+)
 from appliance.ui.screens.search import SearchDialog
 from appliance.ui.screens.shift_questions import ask_to_open
 from appliance.ui.screens.tiles import ItemGrid, LastUsed, TabBar
@@ -37,6 +40,7 @@ from appliance.ui.widgets import Seen, Touch, load_kv
 __all__ = ["BillList", "ItemGrid", "LastUsed", "SaleScreen", "TabBar"]  # named in the .kv file
 
 HITS_MAX = 50
+READ_AGAIN_S = 0.1
 SALE_PAD = (
     (("7", "7"), ("8", "8"), ("9", "9"), ("⌫", "backspace")),
     (("4", "4"), ("5", "5"), ("6", "6"), ("×", "*")),
@@ -107,14 +111,21 @@ class SaleScreen(TillScreen):
     # ---- showing
 
     def enter(self, *, paid: PaidView | None = None, **_given: Any) -> None:
+        self.touched()
+        if paid is not None:
+            self.ids.paid.show(paid)  # at once; what else may have changed is read when the change is on the screen
+            Clock.schedule_once(lambda _dt: self.read_again(), READ_AGAIN_S)
+        else:
+            self.read_again()
+        self.refresh()
+
+    def read_again(self) -> None:
+        """Categories, tiles and the items sold last, as they are in the price list now."""
         self.categories = catalogue.categories(self.app.shop)
         self.ids.tabs.show(self.categories)
-        self.choose_category(self.ids.tabs.chosen, page=int(self.ids.grid.page))
+        self.show_tiles(self.ids.tabs.chosen, page=int(self.ids.grid.page))
         if T.last_used:
             self.ids.last.show(catalogue.last_sold(self.app.shop, limit=T.last_used))
-        if paid is not None:
-            self.ids.paid.show(paid)
-        self.refresh()
 
     def state_changed(self, view: StatusView) -> None:
         self.can_sell = view.shift_open
@@ -149,8 +160,11 @@ class SaleScreen(TillScreen):
         self.ids.paid.opacity = 0
         self.ids.entry.error = ""
 
-    def choose_category(self, category_id: str, page: int = 0) -> None:
+    def choose_category(self, category_id: str) -> None:
         self.touched()
+        self.show_tiles(category_id)
+
+    def show_tiles(self, category_id: str, page: int = 0) -> None:
         shop, category = self.app.shop, category_id or None
         grid = self.ids.grid
         grid.show(
@@ -182,7 +196,7 @@ class SaleScreen(TillScreen):
         self.touched()
         quantity = self.app.bill.entry.quantity_or_one
         if item.price is None:
-            self._ask_price(item, quantity, ean)
+            ask_price(self.app, item, lambda price: self._add(item, quantity, price, ean))
         else:
             self._add(item, quantity, None, ean)
 
@@ -194,16 +208,6 @@ class SaleScreen(TillScreen):
         else:
             self.app.bill.clear_entry()
         self.refresh()
-
-    def _ask_price(self, item: Item, quantity: Quantity, ean: str) -> None:
-        def done(text: str, _unit: str) -> None:
-            price = amount_or_none(text)
-            if price is None:
-                raise NotAnAmount(text)
-            self._add(item, quantity, price, ean)
-
-        message = _("Položka nemá v ceníku cenu. Cena za {unit}:").format(unit=item.unit)
-        self.app.ask(NumberDialog(title=item.name, message=message, done=done, refused=error_sentence, units=("Kč",)))
 
     def add_code(self) -> None:
         """Enter: the typed EAN or PLU; several hits ask, none says so and the line is free for the next scan."""
@@ -220,19 +224,8 @@ class SaleScreen(TillScreen):
         elif len(hits) == 1:
             self.sell(hits[0], ean=code if code in hits[0].eans else "")
         else:
-            self._ask_which(code, hits)
+            ask_which(self.app, code, hits, lambda item: self.sell(item, ean=code if code in item.eans else ""))
         self.refresh()
-
-    def _ask_which(self, code: str, hits: Sequence[Item]) -> None:
-        choices = [
-            Choice(item, item.name, f"{price_text(item)}   {code_text(item)}", f"hit:{item.item_id}") for item in hits
-        ]
-        self.app.ask(
-            ChoiceDialog(
-                title=_("Která položka?"), message=_("Kód {code} má více položek.").format(code=code), choices=choices,
-                done=lambda item: self.sell(item, ean=code if code in item.eans else ""), wide=True,
-            )
-        )  # fmt: skip
 
     def search(self, *, by_touch: bool, text: str = "") -> None:
         self.touched()
@@ -266,63 +259,25 @@ class SaleScreen(TillScreen):
         if bill.selected is None:
             self.refuse(self.empty_reason)
             return
+        actions = {
+            "less": bill.less,
+            "more": bill.more,
+            "void": bill.void,
+            "price": lambda line_id: ask_new_price(self.app, line_id, self.refresh),
+            "discount": lambda line_id: ask_line_discount(self.app, line_id, self.refresh),
+        }
         try:
-            {
-                "less": bill.less, "more": bill.more, "void": bill.void,
-                "price": self._ask_new_price, "discount": self._ask_line_discount,
-            }[action](bill.selected)  # fmt: skip
+            actions[action](bill.selected)
         except CartError as error:
             self.refuse(error_sentence(error))
         self.refresh()
 
-    def _ask_new_price(self, line_id: int) -> None:
-        line = self.app.bill.cart.line(line_id)
-
-        def done(text: str, _unit: str) -> None:
-            price = amount_or_none(text)
-            if price is None:
-                raise NotAnAmount(text)
-            self.app.bill.set_price(line_id, price)
-            self.refresh()
-
-        self.app.ask(
-            NumberDialog(
-                title=line.name, message=_("Nová cena za {unit}:").format(unit=line.unit), done=done,
-                refused=error_sentence, value=format_amount(line.unit_price), units=("Kč",),
-            )
-        )  # fmt: skip
-
-    def _ask_line_discount(self, line_id: int) -> None:
-        line = self.app.bill.cart.line(line_id)
-
-        def done(text: str, unit: str) -> None:
-            self.app.bill.discount_line(line_id, discount_of(text, in_percent=unit == "%"))
-            self.refresh()
-
-        percent = line.discount.basis_points if line.discount else 0
-        self.app.ask(
-            NumberDialog(
-                title=_("Sleva na položku"), message=line.name, done=done, refused=error_sentence, units=("%", "Kč"),
-                value=percent_text(percent) if percent else "",
-            )
-        )  # fmt: skip
-
     def ask_bill_discount(self) -> None:
         self.touched()
-        if not self.app.bill.cart.lines:
+        if self.app.bill.cart.lines:
+            ask_bill_discount(self.app, self.refresh)
+        else:
             self.refuse(self.empty_reason)
-            return
-
-        def done(text: str, unit: str) -> None:
-            self.app.bill.discount_bill(discount_of(text, in_percent=unit == "%"))
-            self.refresh()
-
-        message = _("Sleva z celého účtu. Nula slevu zruší.")
-        self.app.ask(
-            NumberDialog(
-                title=_("Sleva na účet"), message=message, done=done, refused=error_sentence, units=("%", "Kč")
-            )
-        )
 
     def _discount_key(self) -> None:
         """`10 /` takes 10 % off the selected line, `/` alone asks."""
@@ -353,6 +308,8 @@ class SaleScreen(TillScreen):
         return self.ids.grid.tiles[0]
 
     def on_key(self, key: str) -> bool:
+        if self.ids.paid.opacity and key in {"enter", "+"}:
+            return True  # one press too many: the change stays to be read
         self.touched()
         self._say_empty()
         bill = self.app.bill

@@ -61,6 +61,7 @@ def test_a_digit_is_taken_once_though_it_comes_as_place_and_as_character() -> No
     keys, screen = keys_over_a_screen()
     keys._key_down(None, 0, 31, "2", [])
     keys._text_input(None, "ě")
+    keys._key_up(None, 0, 31)
     assert screen.pressed == ["2"]
 
 
@@ -69,3 +70,19 @@ def test_what_only_the_character_tells_is_taken_from_it() -> None:
     keys._key_down(None, 0, 37, "8", ["shift"])
     keys._text_input(None, "*")
     assert screen.pressed == ["*"]
+
+
+def test_a_held_pay_key_counts_once() -> None:
+    keys, screen = keys_over_a_screen()
+    for _repeat in range(5):
+        keys._key_down(None, 0, 87, "+", [])
+    keys._key_up(None, 0, 87)
+    keys._key_down(None, 0, 87, "+", [])
+    assert screen.pressed == ["+", "+"]
+
+
+def test_a_held_backspace_goes_on() -> None:
+    keys, screen = keys_over_a_screen()
+    for _repeat in range(3):
+        keys._key_down(None, 0, 42, "", [])
+    assert screen.pressed == ["backspace"] * 3
