@@ -74,7 +74,8 @@ def test_stamps_rise_even_when_the_clock_goes_back(till: TestShop) -> None:
     assert stamps(edits(till)[1])["price"].counter == 1
     (node,) = rows(till.shop, "SELECT till_id FROM till")[0]
     assert {stamp.node for stamp in prices} == {node}
-    kept = dict(rows(till.shop, "SELECT field, stamp FROM field_stamp WHERE row_id = 'item-new'"))
+    found = rows(till.shop, "SELECT field, stamp FROM field_stamp WHERE row_id = 'item-new'")
+    kept = {str(field): stamp for field, stamp in found}
     assert (kept["price"], kept["plu"]) == (str(prices[-1]), str(stamps(edits(till)[2])["plu"]))
 
 
