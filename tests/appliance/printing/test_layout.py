@@ -89,7 +89,7 @@ def receipts(draw: st.DrawFn) -> Receipt:
         cart = add_item(cart, Item(f"item-{n}", name, price, vat_class), quantity=quantity)
     cart = discount_bill(cart, Discount(basis_points=draw(st.integers(0, 10_000))))
     seller = replace(PAYER, name=draw(TEXT), vat_status=draw(STATUS), address=(draw(TEXT),), footer=(draw(TEXT),))
-    part = Money(draw(st.integers(0, cart.total.haler)))
+    part = Money(draw(st.integers(max(0, cart.total.haler - CASH_LIMIT.haler + 100), cart.total.haler)))
     rest = cart.total - part
     tenders = (Tender(PaymentMethod.CARD, part), Tender(PaymentMethod.CASH, Money(rest.haler // 100 * 100 + 5000)))
     receipt = documents.receipt_of(cart, tenders, seller=seller)
