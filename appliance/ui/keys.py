@@ -10,7 +10,9 @@ from appliance.ui.keyboard import Keyboard
 from appliance.ui.keymap import key_of_char, key_of_scancode
 from appliance.ui.widgets import Field
 
-REPEATING = ("backspace", "delete", *MOVES, "pageup", "pagedown")  # the others count once however long they are held
+# Count once, however long they are held. Digits are not among them: SDL under X takes two quick presses of one key,
+# as a scanner makes them, for one that is held, and a code must not lose its digits.
+ONCE = frozenset({"enter", "+", "-", "*", "/", "esc", *(f"f{n}" for n in range(1, 13))})
 FUNCTION_KEYS = {f"f{n}": n - 1 for n in range(1, 9)}
 
 
@@ -42,7 +44,7 @@ class Keys:
         self._swallow = name is not None  # the character of a key already understood says nothing new
         held = scancode in self._down
         self._down.add(scancode)
-        if name is not None and (not held or name in REPEATING):
+        if name is not None and (not held or name not in ONCE):
             self.press(name)
         return True
 
