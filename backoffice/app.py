@@ -8,6 +8,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from backoffice.advert import own_addresses
 from backoffice.api import journal, owner, pair
@@ -18,7 +19,8 @@ from backoffice.intake import project_waiting
 from backoffice.migrations import migrate
 from backoffice.pages import closings, live, notifications, portal, receipts, sign_in, tills
 from backoffice.pages.render import STATIC_DIR, environments
-from backoffice.pages.signed_in import FormRefused, NotSignedIn, answer_form_refused, answer_not_signed_in
+from backoffice.pages.signed_in import FormRefused, NotSignedIn, answer_not_signed_in
+from backoffice.pages.stop import answer_fault, answer_form_refused, answer_http_error
 from backoffice.problem import ApiError, answer_api_error, answer_invalid
 from backoffice.settings import BackofficeSettings
 from backoffice.site import Limits, Site
@@ -73,6 +75,8 @@ def app_of(site: Site) -> FastAPI:
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(NotSignedIn, answer_not_signed_in)
     app.add_exception_handler(FormRefused, answer_form_refused)
+    app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(Exception, answer_fault)
     for room in (pair, journal, owner, sign_in, portal, receipts, closings, tills, notifications, live):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")

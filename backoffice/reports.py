@@ -65,7 +65,7 @@ class TillView:
     prefix: str
     id_pokl: str
     revoked: bool
-    seen_age_s: float | None
+    seen_age_s: int | None
     status: TillStatus | None
     flagged: int
     problems: tuple[tuple[str, str, str], ...]
@@ -147,7 +147,7 @@ def tills_of(tables: Tables, account_id: int, *, now: datetime) -> list[TillView
 
 def _till_view(row: dict[str, Any], *, flagged: int, now: datetime) -> TillView:
     status = TillStatus.model_validate(json.loads(row["status"])) if row["status"] else None
-    age = (now - parse_iso(row["last_seen"])).total_seconds() if row["last_seen"] else None
+    age = int((now - parse_iso(row["last_seen"])).total_seconds()) if row["last_seen"] else None
     problems = () if row["revoked"] else tuple(_problems(status, age_s=age, flagged=flagged))
     return TillView(
         till_id=row["till_id"],
@@ -162,7 +162,7 @@ def _till_view(row: dict[str, Any], *, flagged: int, now: datetime) -> TillView:
     )
 
 
-def _problems(status: TillStatus | None, *, age_s: float | None, flagged: int) -> list[tuple[str, str, str]]:
+def _problems(status: TillStatus | None, *, age_s: int | None, flagged: int) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     if flagged:
         found.append(("danger", "flagged", str(flagged)))
@@ -170,7 +170,7 @@ def _problems(status: TillStatus | None, *, age_s: float | None, flagged: int) -
         found.append(("warning", "never_seen", ""))
         return found
     if age_s > SILENT_AFTER.total_seconds():
-        found.append(("warning", "silent", str(int(age_s))))
+        found.append(("warning", "silent", str(age_s)))
     if status.eet_parked:
         found.append(("danger", "eet_parked", str(status.eet_parked)))
     if status.eet_waiting and status.eet_oldest_age_s >= UNSENT_AGE_S_WARN:

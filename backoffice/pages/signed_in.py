@@ -58,7 +58,3 @@ async def answer_not_signed_in(request: Request, _error: Exception) -> Response:
         return JSONResponse({"code": "not_signed_in"}, status_code=401)
     first = not await run_in_threadpool(has_account, site_of(request).tables)
     return RedirectResponse("/setup" if first else "/sign-in", status_code=303)
-
-
-async def answer_form_refused(_request: Request, _error: Exception) -> Response:
-    return Response("403: the form is out of date; go back and load the page again", status_code=403)

@@ -11,7 +11,7 @@ import requests
 
 from backoffice.settings import BackofficeSettings
 from tests.backoffice.house import EMAIL, PASSWORD, pair_request
-from tests.journals import TillJournal
+from tests.journals import TillJournal, upload_of
 from tests.shared import ROOT
 
 START_S_MAX = 60
@@ -71,6 +71,47 @@ def test_a_till_pairs_and_uploads_over_tls_with_nothing_but_the_command_line(tmp
         assert answer.status_code == 200, answer.text
         page = requests.get(f"{address}/", verify=str(ca), timeout=20)
         assert page.url == f"{address}/sign-in"
+
+
+def heard(lines: Iterator[str], count: int) -> list[str]:
+    """The kinds of the first events of a stream, with their numbers."""
+    found: list[str] = []
+    number = ""
+    for line in lines:
+        name, _, value = line.partition(": ")
+        number = value if name == "id" else number
+        if name == "event":
+            found.append(f"{value} {number}")
+        if len(found) == count:
+            break
+    return found
+
+
+def test_a_browser_that_comes_back_is_told_what_it_missed(tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
+    run(tmp_path, "owner", "create", EMAIL, "--password-file", str(password))
+    code = run(tmp_path, "pairing-code", "--account", EMAIL).stdout.strip()
+    journal = TillJournal()
+    journal.open_shift()
+    journal.sell()
+    with running(tmp_path) as (address, ca):
+        token = requests.post(
+            f"{address}/api/v1/pair", json=pair_request(journal, code), verify=str(ca), timeout=20
+        ).json()["token"]
+        body = upload_of(journal.rows, epoch=journal.epoch).model_dump_json().encode()
+        till = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        requests.post(
+            f"{address}/api/v1/tills/{journal.till_id}/journal", data=body, headers=till, verify=str(ca), timeout=20
+        )
+        with requests.Session() as owner:
+            credentials = {"email": EMAIL, "password": PASSWORD}
+            owner.post(f"{address}/api/v1/session", json=credentials, verify=str(ca), timeout=20)
+            back = {"Last-Event-ID": "1"}
+            with owner.get(f"{address}/events", headers=back, verify=str(ca), timeout=20, stream=True) as stream:
+                assert stream.headers["content-type"].startswith("text/event-stream")
+                lines = (str(line, "utf-8") for line in stream.iter_lines(chunk_size=1))
+                assert heard(lines, 4) == ["hello 1", "shift 2", "receipt 3", "till 4"]
 
 
 def test_a_server_without_an_account_prints_where_to_create_it(tmp_path: Path) -> None:

@@ -176,6 +176,8 @@ def test_the_tills_page_says_what_waits_and_for_how_long(shop: Shop, clock: Cloc
     page = words(shop.browser.get("/tills").text)
     for text in ("Na EET čeká: 3", "3 · 12 min", "Tiskárna: není papír", "před 0 s"):
         assert text in page
+    clock.move(minutes=12)
+    assert "před 12 min" in words(shop.browser.get("/tills").text)
     clock.move(hours=3)
     assert "Neozývá se 3 h" in words(shop.browser.get("/").text)
 
