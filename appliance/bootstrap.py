@@ -43,6 +43,7 @@ DATABASE_FILE = "till.db"
 CERTIFICATE_FILE = "eet.pem"
 PAIRING_FILE = "backoffice.json"
 PAIRING_CODE_CHARS = 8
+PAIRING_NAME_CHARS_MAX = 60
 FRESH_READ_TIMEOUT_EXTRA_S = 3  # a sale just made waits this much longer than its paper, then joins the backlog
 BOARD_SERIAL_FILE = Path("/sys/firmware/devicetree/base/serial-number")
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
@@ -125,6 +126,7 @@ def run_print(config: Config) -> None:
     with _until_terminated(shop, "print") as stopped:
         spooler.run(stopped=stopped)
     printer.close()
+    listener.close()
 
 
 def run_sync(config: Config) -> None:
@@ -138,7 +140,6 @@ def run_sync(config: Config) -> None:
         if path is not None and not path.is_file():
             raise SetupError(f"{path}: there is no such file of certificates")
     shop = open_shop(config)
-    listener = WakeListener(config.paths.run, "sync")
     random = SystemRandom().random
     fiscal = FiscalSender(
         shop,
@@ -160,9 +161,11 @@ def run_sync(config: Config) -> None:
         monotonic=time.monotonic,
         random=random,
     )
+    listener = WakeListener(config.paths.run, "sync")
     daemon = SyncDaemon(shop, fiscal, uploader, listener, poll_s=config.backoffice.poll_s)
     with _until_terminated(shop, "sync") as stopped:
         daemon.run(stopped=stopped)
+    listener.close()
 
 
 def run_backoffice(arguments: Sequence[str]) -> None:
@@ -199,13 +202,16 @@ def pair(config: Config, code: str) -> str:
 
     if not config.backoffice.url:
         raise SetupError("no Backoffice is set: backoffice.url is empty")
+    secret = code.replace("-", "").replace(" ", "").upper()[:PAIRING_CODE_CHARS]
+    if len(secret) < PAIRING_CODE_CHARS:
+        raise SetupError(f"a pairing code has at least {PAIRING_CODE_CHARS} characters")
     till = journal.the_till(open_shop(config).tables)
     request = PairRequest(
-        code=code.replace("-", "").replace(" ", "").upper()[:PAIRING_CODE_CHARS],
+        code=secret,
         till_id=till.till_id,
         prefix=till.prefix,
         id_pokl=config.eet.id_pokl,
-        name=config.till.name,
+        name=config.till.name[:PAIRING_NAME_CHARS_MAX],
     )
     link = BackofficeLink(config.backoffice.url, token="", ca_file=config.backoffice.ca_file)
     reply = link.pair(request)

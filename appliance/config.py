@@ -62,7 +62,7 @@ class EetConfig(Leafs):
     playground_url: HttpsUrl = "https://pg.trzbyeet.gov.cz/eet/services/EETServiceSOAP/v4"
     tls_ca_file: Path | None = None
     answer_trust_files: tuple[Path, ...] = ()
-    answer_signer: Text = "Generální finanční ředitelství"
+    answer_signer: Annotated[str, Field(min_length=1, max_length=200)] = "Generální finanční ředitelství"
     response_wait_s: Annotated[int, Field(ge=2, le=10)] = 2
     connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5
     read_timeout_s: Annotated[float, Field(gt=0, le=120)] = 20

@@ -11,20 +11,17 @@ from pathlib import Path
 
 
 class Waker:
-    """Wakes other processes of the same till."""
+    """Wakes other processes of the same till, from any thread. Holds nothing open between two wake-ups."""
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
 
     def wake(self, *names: str) -> None:
-        for name in names:
-            with contextlib.suppress(OSError):
-                self._socket.sendto(b"!", str(self._run_dir / f"{name}.wake"))
-
-    def close(self) -> None:
-        self._socket.close()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            out.setblocking(False)
+            for name in names:
+                with contextlib.suppress(OSError):
+                    out.sendto(b"!", str(self._run_dir / f"{name}.wake"))
 
 
 class WakeListener:

@@ -33,7 +33,7 @@ def import_(
             read = read_item_file(file.read_bytes(), new_id=shop.new_id)
         except FileUnreadable as error:
             fail(f"{file}: {error}")
-        with Progress(console=err, transient=True) as progress:
+        with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
             task = progress.add_task("items", total=len(read.items))
             for done in catalogue.import_items(shop, read.items, read.categories, silent_on=read.silent_on):
                 progress.update(task, completed=done)

@@ -22,7 +22,7 @@ def verify(
 ) -> None:
     """Read the whole journal and check its chain; with --head also against a printed closing."""
     seq, _, digest = head.partition(":")
-    if head and not (seq.isdigit() and digest):
+    if head and not (seq.isascii() and seq.isdigit() and digest):
         fail("--head is SEQ:HASH as printed on a closing", code=EXIT_USAGE)
     shop = the_shop(context)
     with plain_errors():

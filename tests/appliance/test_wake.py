@@ -8,10 +8,8 @@ from appliance.wake import WakeListener, Waker
 
 
 @pytest.fixture
-def waker(tmp_path: Path) -> Iterator[Waker]:
-    made = Waker(tmp_path)
-    yield made
-    made.close()
+def waker(tmp_path: Path) -> Waker:
+    return Waker(tmp_path)
 
 
 @pytest.fixture

@@ -1,0 +1,109 @@
+"""`status`, `config`, `pair`, and settings that are wrong."""
+
+import json
+import socket
+
+import pytest
+
+from tests.appliance.cli.conftest import Terminal
+
+EET_ON = """
+[eet]
+eic = "CZ00000019"
+id_jednotky = "141"
+[[eet.regimes]]
+valid_from = 2026-01-01T00:00:00+01:00
+mode = "playground"
+"""
+
+
+def test_a_new_till_is_well(terminal: Terminal) -> None:
+    ended = terminal.run("status")
+    assert (ended.code, ended.err) == (0, "")
+    assert "not paired, 1 unsent" in ended.out
+
+
+def test_status_for_scripts_is_json_and_nothing_else(terminal: Terminal) -> None:
+    ended = terminal.run("status", "--json")
+    found = json.loads(ended.out)
+    assert ended.code == 0
+    assert found["shift"] is None
+    assert (found["eet"]["mode"], found["eet"]["waiting"]) == ("off", 0)
+    assert found["backoffice"]["unsent"] == 1
+
+
+def test_config_prints_the_settings_in_force(terminal: Terminal) -> None:
+    terminal.write_settings(EET_ON)
+    found = json.loads(terminal.run("config").out)
+    assert found["eet"]["eic"] == "CZ00000019"
+    assert found["eet"]["retry_schedule_s"] == [5, 15, 60, 300, 900]
+    assert found["paths"]["data"] == str(terminal.folder / "data")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("[printer]\nport = 123456\n", ("printer.port", "123456", "65535")),
+        ("[printer]\nwidth_chars = 40\n", ("printer.width_chars", "40", "32", "48")),
+        ('[shop]\ncolour = "red"\n', ("shop.colour", "red")),
+        ('[backoffice]\nurl = "http://plain"\n', ("backoffice.url", "http://plain", "https")),
+        ('[eet]\nlive_url = "http://plain"\n', ("eet.live_url", "http://plain", "https")),
+        ("[eet]\nretry_schedule_s = []\n", ("eet.retry_schedule_s", "[]")),
+        (EET_ON.replace("+01:00", ""), ("eet.regimes", "offset")),
+        (EET_ON.replace('eic = "CZ00000019"\n', ""), ("playground", "eet.eic")),
+        ('[eet]\nanswer_signer = ""\n', ("eet.answer_signer", "1 character")),
+        ("[till\n", ("not a TOML file",)),
+    ],
+)
+@pytest.mark.parametrize("command", ["config", "status", "sync", "print"])
+def test_a_bad_setting_is_one_line_and_exit_code_2(
+    terminal: Terminal, more: str, words: tuple[str, ...], command: str
+) -> None:
+    terminal.write_settings(more)
+    ended = terminal.run(command)
+    assert (ended.code, ended.out) == (2, "")
+    assert str(terminal.settings) in ended.error_line
+    assert [word for word in words if word not in ended.error_line] == []
+
+
+def test_a_settings_file_that_is_not_there_is_named(terminal: Terminal) -> None:
+    terminal.settings.unlink()
+    ended = terminal.run("status")
+    assert (ended.code, str(terminal.settings) in ended.error_line) == (2, True)
+
+
+@pytest.mark.parametrize("command", [("status",), ("journal", "verify"), ("items", "import", "x.csv"), ("sync",)])
+def test_a_database_that_is_none_is_one_line(terminal: Terminal, command: tuple[str, ...]) -> None:
+    (terminal.folder / "data").mkdir()
+    (terminal.folder / "data" / "till.db").write_bytes(b"this is not a database" * 1000)
+    ended = terminal.run(*command)
+    assert ended.code == 1
+    assert "till.db" in ended.error_line
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_line(terminal: Terminal) -> None:
+    (terminal.folder / "data").write_text("a file stands here")
+    ended = terminal.run("status")
+    assert ended.code == 1
+    assert str(terminal.folder / "data") in ended.error_line
+
+
+def test_pairing_needs_an_address(terminal: Terminal) -> None:
+    ended = terminal.run("pair", "ABCDEFGH12345678")
+    assert (ended.code, "backoffice.url" in ended.error_line) == (1, True)
+
+
+def test_pairing_with_nobody_there_says_so(terminal: Terminal) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        terminal.write_settings(f'[backoffice]\nurl = "https://127.0.0.1:{nobody.getsockname()[1]}"\n')
+        ended = terminal.run("pair", "ABCDEFGH12345678")
+    assert (ended.code, "did not answer" in ended.error_line) == (1, True)
+
+
+@pytest.mark.parametrize("code", ["", "x", "ABCD-EFG"])
+def test_a_code_that_is_too_short_is_one_line(terminal: Terminal, code: str) -> None:
+    terminal.write_settings('[backoffice]\nurl = "https://127.0.0.1:1"\n')
+    ended = terminal.run("pair", code)
+    assert ended.code == 1
+    assert "pairing code" in ended.error_line
