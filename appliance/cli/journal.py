@@ -28,6 +28,8 @@ def verify(
     with plain_errors():
         verdict = verify_journal(shop, head_seq=int(seq) if head else 0, head=digest)
     out.print(f"{verdict.rows} rows, head {verdict.head_seq}:{verdict.head}")
+    if verdict.database != "ok":
+        fail(f"the database is damaged: {verdict.database}")
     if verdict.broken_at:
         fail(f"the chain is broken at row {verdict.broken_at}")
     if verdict.anchored is False:

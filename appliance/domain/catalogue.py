@@ -69,14 +69,6 @@ def check_item(item: Item) -> Item:
     return item
 
 
-def ean_check_digit_fits(code: str) -> bool:
-    """Whether an EAN-8, UPC-A, EAN-13 or ITF-14 ends in its own check digit."""
-    if not (code.isascii() and code.isdigit() and len(code) in {8, 12, 13, 14}):
-        return False
-    digits = [int(char) for char in reversed(code)]
-    return (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10 == 0
-
-
 def fold(text: str) -> str:
     """Lower case without diacritics: what a search compares."""
     decomposed = unicodedata.normalize("NFKD", text)

@@ -15,11 +15,6 @@ def parse_iso(text: str) -> datetime:
     return at
 
 
-def day_of(text: str) -> str:
-    """The shop's calendar day of an ISO text, `2026-11-24`."""
-    return text[:10]
-
-
 def age_text(seconds: int) -> str:
     """How long something waits, short: `40 s`, `12 min`, `3 h`, `2 d`."""
     whole = max(0, seconds)

@@ -12,8 +12,9 @@ BATCH_ROWS = 500
 
 @dataclass(frozen=True)
 class Verdict:
-    """`broken_at` is the first bad row as `epoch/seq`, '' if none. `anchored`: None when no head was given."""
+    """`database` is SQLite's own verdict, `ok` or the first fault. `broken_at` is the first bad row as `epoch/seq`, '' if none. `anchored`: None when no head was given."""
 
+    database: str
     rows: int
     head_seq: int
     head: str
@@ -44,7 +45,15 @@ def verify_journal(shop: Shop, *, head_seq: int = 0, head: str = "") -> Verdict:
         place = batch[-1].place
     if not broken and not whole:
         broken = f"{till.epoch}/{till.head_seq}"
-    return Verdict(rows, till.head_seq, head_hex(till.head_hash), broken, anchored, head_seq if anchored else 0)
+    return Verdict(
+        shop.store.integrity(),
+        rows,
+        till.head_seq,
+        head_hex(till.head_hash),
+        broken,
+        anchored,
+        head_seq if anchored else 0,
+    )
 
 
 def _follows(row: Row, before: Row | None) -> bool:

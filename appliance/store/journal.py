@@ -181,13 +181,6 @@ def last_place(tables: Tables) -> int:
     return int(found[0]) if found else 0
 
 
-def body_at(tables: Tables, place: int) -> tuple[str, int, str]:
-    """(kind, v, body) of one row."""
-    j = tables.journal
-    kind, v, body = j.select(j.kind, j.v, j.body).where(j.row == place).tuples().first()
-    return str(kind), int(v), str(body)
-
-
 def ack(tables: Tables, place: int) -> None:
     tables.till.update(acked_row=place).where(tables.till.id == 1).execute()
 

@@ -57,7 +57,7 @@ class Tokens:
     radius: float = 8
     grid: tuple[int, int] = (5, 4)
     last_used: int = 5
-    compact: bool = False
+    short: bool = False  # too low for a row of its own for what is only handy
 
     def __getattr__(self, name: str) -> Colour:
         try:
@@ -75,9 +75,10 @@ def use_theme(name: str, width: int, height: int) -> Tokens:
     T.colours = {key: colour(text) for key, text in THEMES[name].items()}
     T.name, T.width, T.height = name, width, height
     T.tiny, T.small, T.body, T.large, T.huge = (float(max(TYPE_SIZE_MIN, round(s * scale))) for s in TYPE_SIZES)
-    compact = T.compact = height < 560
+    compact = height < 560
+    T.short = height < 700
     T.touch, T.bar = (48.0, 40.0) if compact else (56.0, 48.0)
     T.gap, T.pad = (4.0, 8.0) if compact else (8.0, 12.0)
     T.grid = (3, 3) if compact else (5, 4) if width >= 1200 else (4, 4)
-    T.last_used = 0 if compact else T.grid[0]
+    T.last_used = 0 if T.short else T.grid[0]
     return T

@@ -16,6 +16,7 @@ from drivers.virtual.paper import UNCUT_MARK, draw
 
 ROLL_ITEMS_MAX = 4000
 
+
 class Cabinet:
     """Keeps papers in `folder`. `join` waits until every picture is there."""
 

@@ -88,10 +88,6 @@ class VirtualPrinter:
         elif before.offline and not self.faults.offline:
             self.start()
 
-    def wait_drawn(self) -> None:
-        """Returns when the picture of every paper so far is complete."""
-        self.cabinet.join()
-
     def close(self) -> None:
         """Hangs up, keeps what stands uncut, finishes the pictures."""
         self._hang_up()

@@ -20,7 +20,7 @@ from appliance.ui.screens.base import TillScreen
 from appliance.ui.theme import T
 from appliance.ui.widgets import TouchButton, load_kv
 
-NOTES_SHOWN = {True: 4, False: 6}  # on a compact display one row, else two
+NOTES_SHOWN = {True: 4, False: 6}  # on a low display one row, else two
 PAY_PAD = (
     (("7", "7"), ("8", "8"), ("9", "9"), ("⌫", "backspace")),
     (("4", "4"), ("5", "5"), ("6", "6"), ("C", "clear")),
@@ -53,7 +53,7 @@ class PayScreen(TillScreen):
         self.due_label, self.tendered_label = _("K úhradě"), _("Přijato")
         self.back_caption, self.placeholder = _("Zpět"), _("Přijatá částka")
         self.ids.pad_area.add_widget(NumberPad(self.app.keys.press, PAY_PAD))
-        self.notes = [TouchButton(tag="", kind="plain", font_size=T.body) for _n in range(NOTES_SHOWN[T.compact])]
+        self.notes = [TouchButton(tag="", kind="plain", font_size=T.body) for _n in range(NOTES_SHOWN[T.short])]
         for number, note in enumerate(self.notes):
             note.bind(on_tap=lambda _, at=number: self.hand_over(self.shown_notes[at][1]))
             self.ids.notes.add_widget(note)

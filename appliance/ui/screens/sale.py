@@ -33,7 +33,7 @@ from appliance.ui.screens.line_questions import (
 )
 from appliance.ui.screens.search import SearchDialog
 from appliance.ui.screens.shift_questions import ask_to_open
-from appliance.ui.screens.tiles import ItemGrid, LastUsed, TabBar
+from appliance.ui.screens.tiles import LAST, ItemGrid, LastUsed, TabBar
 from appliance.ui.theme import T
 from appliance.ui.widgets import Seen, Touch, load_kv
 
@@ -165,6 +165,10 @@ class SaleScreen(TillScreen):
         self.show_tiles(category_id)
 
     def show_tiles(self, category_id: str, page: int = 0) -> None:
+        if category_id == LAST:
+            items = catalogue.last_sold(self.app.shop, limit=self.ids.grid.per_page)
+            self.ids.grid.show(len(items), lambda _limit, _offset: items, self.categories)
+            return
         shop, category = self.app.shop, category_id or None
         grid = self.ids.grid
         grid.show(

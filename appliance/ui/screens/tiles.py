@@ -15,10 +15,11 @@ from appliance.ui.theme import T, colour
 from appliance.ui.widgets import CLEAR, Tile, TouchButton
 
 ALL = ""
+LAST = "last"
 
 
 class TabBar(BoxLayout):
-    """*Vše* and the categories; when they do not fit, the last tab turns to the next ones."""
+    """*Vše*, on low displays *Naposledy*, the categories; when they do not fit, the last tab turns to the next."""
 
     __events__ = ("on_choose",)
     chosen = StringProperty(ALL)
@@ -33,7 +34,8 @@ class TabBar(BoxLayout):
         pass
 
     def show(self, categories: Sequence[Category]) -> None:
-        tabs = [(ALL, _("Vše"), "")] + [(c.category_id, c.name, c.colour) for c in categories]
+        last = [(LAST, _("Naposledy"), "")] if T.short else []
+        tabs = [(ALL, _("Vše"), ""), *last] + [(c.category_id, c.name, c.colour) for c in categories]
         if tabs != self.tabs:
             self.tabs, self.first = tabs, 0
             self.build()

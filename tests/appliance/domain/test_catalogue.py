@@ -2,37 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.domain.catalogue import Item, ItemInvalid, check_item, ean_check_digit_fits, fold
+from appliance.domain.catalogue import Item, ItemInvalid, check_item, fold
 from appliance.domain.money import Money
 from tests.shops import ROLL
-
-
-@pytest.mark.parametrize(
-    "code", ["8590014816862", "40123455", "036000291452", "00012345600012", "4006381333931", "96385074"]
-)
-def test_a_code_that_ends_in_its_check_digit_fits(code: str) -> None:
-    assert ean_check_digit_fits(code)
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "8590014816863",
-        "40123454",
-        "036000291453",
-        "",
-        "859001481686",
-        "85900148168621",
-        "859001481686X",
-        "８5900148168",
-    ],
-)
-def test_a_code_with_another_last_digit_or_length_does_not_fit(code: str) -> None:
-    assert not ean_check_digit_fits(code)
-
-
-def test_every_other_last_digit_of_an_ean_is_found_out() -> None:
-    assert [digit for digit in range(10) if ean_check_digit_fits(f"859400102123{digit}")] == [9]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.domain.clock import age_text, day_of, iso, parse_iso
+from appliance.domain.clock import age_text, iso, parse_iso
 from tests.shops import PRAGUE
 
 
@@ -31,10 +31,6 @@ def test_a_moment_without_an_offset_is_a_mistake_of_the_program() -> None:
         iso(datetime(2027, 2, 1))  # noqa: DTZ001 -- what must not be taken
     with pytest.raises(AssertionError):
         parse_iso("2027-02-01T08:00:00")
-
-
-def test_the_day_is_the_shops_not_greenwichs() -> None:
-    assert day_of("2027-02-01T00:30:00+01:00") == "2027-02-01"
 
 
 @pytest.mark.parametrize(

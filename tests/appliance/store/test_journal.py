@@ -158,7 +158,6 @@ def test_a_place_is_found_by_epoch_and_seq(till: TestShop) -> None:
     assert journal.place_of(till.store.tables, epoch, 2) == stored.place
     assert journal.place_of(till.store.tables, epoch, 3) is None
     assert journal.place_of(till.store.tables, "0" * 16, 2) is None
-    assert journal.body_at(till.store.tables, stored.place) == ("drawer_opened", 1, stored.row.body)
 
 
 def test_the_rows_of_a_shift_lie_between_two_places(till: TestShop) -> None:

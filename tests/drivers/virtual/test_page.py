@@ -45,7 +45,7 @@ def test_the_page_is_czech_and_starts_with_the_papers_there_are(
     page: PaperPage, twin: VirtualPrinter, wire: socket.socket
 ) -> None:
     _print(wire, b"a\n\x1dV\x00b\n\x1dV\x00")
-    twin.wait_drawn()
+    twin.cabinet.join()
     text = _get(page, "").decode()
     assert '<html lang="cs">' in text
     assert "Virtuální tiskárna" in text
@@ -59,7 +59,7 @@ def test_papers_and_drawer_openings_arrive_as_events_in_order(
     page: PaperPage, twin: VirtualPrinter, wire: socket.socket
 ) -> None:
     _print(wire, b"\x1bp\x00\x32\xfaa\n\x1dV\x00")
-    twin.wait_drawn()
+    twin.cabinet.join()
     answer = _json(page, "events?after=0")
     kinds = [event["kind"] for event in answer["events"]]
     assert kinds == ["connected", "first_byte", "drawer", "first_text", "cut", "drawn"]

@@ -25,7 +25,7 @@ def _print(wire: socket.socket, data: bytes) -> None:
 
 def test_each_cut_paper_is_a_text_and_a_picture(twin: VirtualPrinter, wire: socket.socket) -> None:
     _print(wire, b"one\n" + CUT + b"two\n" + CUT)
-    twin.wait_drawn()
+    twin.cabinet.join()
     papers = twin.folder / "paper"
     assert sorted(path.name for path in papers.iterdir()) == ["0001.png", "0001.txt", "0002.png", "0002.txt"]
     assert (papers / "0002.txt").read_text(encoding="utf-8") == "two\n"
