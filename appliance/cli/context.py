@@ -10,8 +10,7 @@ from rich.console import Console
 
 from appliance.bootstrap import SetupError, open_shop
 from appliance.config import Config, ConfigError, load_config
-from appliance.eet.errors import CertificateProblem, EetError
-from appliance.eet.sentences import certificate_sentence
+from appliance.eet.errors import EetError
 from appliance.service.errors import ServiceError
 from appliance.service.shop import Shop
 
@@ -51,8 +50,6 @@ def plain_errors() -> Iterator[None]:
     """What a person can put right is one red line, not a traceback."""
     try:
         yield
-    except CertificateProblem as problem:
-        fail(certificate_sentence(problem))
     except (SetupError, ConfigError, ServiceError, EetError) as error:
         fail(str(error) or type(error).__name__)
     except OSError as error:

@@ -12,7 +12,9 @@ BATCH_ROWS = 500
 
 @dataclass(frozen=True)
 class Verdict:
-    """`database` is SQLite's own verdict, `ok` or the first fault. `broken_at` is the first bad row as `epoch/seq`, '' if none. `anchored`: None when no head was given."""
+    """`database` is SQLite's own verdict, `ok` or the first fault. `broken_at` is the first bad row as `epoch/seq`, ''
+    if none. `anchored`: None when no head was given.
+    """
 
     database: str
     rows: int
@@ -20,7 +22,6 @@ class Verdict:
     head: str
     broken_at: str
     anchored: bool | None
-    anchored_seq: int
 
 
 def verify_journal(shop: Shop, *, head_seq: int = 0, head: str = "") -> Verdict:
@@ -46,13 +47,12 @@ def verify_journal(shop: Shop, *, head_seq: int = 0, head: str = "") -> Verdict:
     if not broken and not whole:
         broken = f"{till.epoch}/{till.head_seq}"
     return Verdict(
-        shop.store.integrity(),
-        rows,
-        till.head_seq,
-        head_hex(till.head_hash),
-        broken,
-        anchored,
-        head_seq if anchored else 0,
+        database=shop.store.integrity(),
+        rows=rows,
+        head_seq=till.head_seq,
+        head=head_hex(till.head_hash),
+        broken_at=broken,
+        anchored=anchored,
     )
 
 
