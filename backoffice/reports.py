@@ -9,6 +9,7 @@ from peewee import fn
 
 from appliance.domain.clock import parse_iso
 from appliance.domain.money import Money, divide_half_away
+from appliance.domain.receipt import ClockState
 from appliance.wire import TillStatus
 from backoffice.projection import FAILED, FORKED
 from backoffice.tables import Tables
@@ -16,7 +17,7 @@ from backoffice.tables import Tables
 SILENT_AFTER = timedelta(minutes=3)  # a till reports every minute
 UNSENT_AGE_S_WARN = 120
 EET_AGE_S_DANGER = 24 * 3600
-GOOD_STATES = frozenset({"", "ok", "ready", "verified", "off", "none"})
+GOOD_STATES = frozenset({"", "ok", "unknown", "none", ClockState.VERIFIED.value})
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,8 @@ def _problems(status: TillStatus | None, *, age_s: int | None, flagged: int) -> 
     if status.eet_waiting and status.eet_oldest_age_s >= UNSENT_AGE_S_WARN:
         level = "danger" if status.eet_oldest_age_s >= EET_AGE_S_DANGER else "warning"
         found.append((level, "eet_waiting", str(status.eet_waiting)))
-    if status.printer.lower() not in GOOD_STATES:
+    if status.printer not in GOOD_STATES:
         found.append(("warning", "printer", status.printer))
-    if status.clock.lower() not in GOOD_STATES:
+    if status.clock not in GOOD_STATES:
         found.append(("warning", "clock", status.clock))
     return found

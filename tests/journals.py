@@ -239,7 +239,7 @@ def till_status(*, unsent: int = 0, eet_waiting: int = 0, eet_oldest_age_s: int 
         eet_parked=0,
         eet_oldest_age_s=eet_oldest_age_s,
         printer=printer,
-        clock="ok",
+        clock="verified",
         disk_free_mb=12000,
         sent_at=iso(MORNING),
     )

@@ -77,6 +77,7 @@ def _made(language: Language) -> Environment:
         "problem": partial(problem_text, text=language.text),
         "method": partial(word_text, words.METHODS, text=language.text),
         "kind": partial(word_text, words.KINDS, text=language.text),
+        "device": partial(word_text, words.DEVICES, text=language.text),
         "fiscal": partial(word_text, words.FISCAL, text=language.text),
     }
     made.globals |= {
@@ -106,7 +107,7 @@ def word_text(known: Mapping[str, str], word: str, *, text: Callable[[str], str]
 
 def problem_text(problem: tuple[str, str, str], *, text: Callable[[str], str]) -> str:
     _, word, value = problem
-    shown = age_text(int(value)) if word == "silent" else value
+    shown = age_text(int(value)) if word == "silent" else word_text(words.DEVICES, value, text=text)
     return text(words.PROBLEMS[word]).format(value=shown)
 
 

@@ -1,7 +1,7 @@
 """The product's words for machine words. `mark` only tells the extractor that a text is to be translated."""
 
 from appliance.domain.delivery import FiscalState
-from appliance.domain.receipt import ReceiptKind
+from appliance.domain.receipt import ClockState, ReceiptKind
 from appliance.domain.sale import PaymentMethod
 from backoffice.projection import NOT_REPORTED
 
@@ -26,6 +26,19 @@ FISCAL = {
     FiscalState.WAITING.value: mark("Odesílá se"),
     FiscalState.VERIFIED_ONLY.value: mark("Jen ověřeno"),
     NOT_REPORTED: mark("Neeviduje se"),
+}
+# What a till's status says of its devices; a newer till may send words that are not here, which are shown as they are.
+DEVICES = {
+    "ok": mark("v pořádku"),
+    "unknown": mark("nezjištěno"),
+    "none": mark("není"),
+    "offline": mark("neodpovídá"),
+    "paper_out": mark("není papír"),
+    "cover_open": mark("otevřený kryt"),
+    "stalled": mark("zasekla se"),
+    "broken": mark("porucha"),
+    ClockState.VERIFIED.value: mark("ověřené"),
+    ClockState.UNVERIFIED.value: mark("neověřené"),
 }
 PROBLEMS = {
     "flagged": mark("Označené řádky deníku: {value}"),

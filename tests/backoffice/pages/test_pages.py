@@ -174,7 +174,7 @@ def test_the_tills_page_says_what_waits_and_for_how_long(shop: Shop, clock: Cloc
     journal = TillJournal()
     token = shop.pair(journal)
     assert "Ještě se neozvala" in words(shop.browser.get("/tills").text)
-    status = till_status(unsent=4, eet_waiting=3, eet_oldest_age_s=720, printer="není papír")
+    status = till_status(unsent=4, eet_waiting=3, eet_oldest_age_s=720, printer="paper_out")
     shop.upload(journal, token, [], status=status)
     page = words(shop.browser.get("/tills").text)
     for text in ("Na EET čeká: 3", "3 · 12 min", "Tiskárna: není papír", "před 0 s"):
