@@ -1,10 +1,15 @@
-"""When to try again: retry delays as pure functions of the attempt and a random number."""
+"""When to try again: retry delays as pure functions of the attempt and a random number.
+
+Delays are whole milliseconds, random numbers whole millionths: 0 to 999 999.
+"""
 
 from collections.abc import Sequence
 from enum import StrEnum
 
-UPLOAD_DELAY_S_MIN = 1
-UPLOAD_DELAY_S_MAX = 15 * 60
+MS_PER_S = 1000
+RANDOM_LIMIT = 1_000_000
+UPLOAD_DELAY_MS_MIN = 1 * MS_PER_S
+UPLOAD_DELAY_MS_MAX = 15 * 60 * MS_PER_S
 JITTER_PERCENT = 20
 
 
@@ -25,18 +30,21 @@ class PrintState(StrEnum):
     DROPPED = "dropped"
 
 
-def upload_delay_s(attempt: int, *, random: float) -> float:
-    """Exponential backoff with full jitter; `attempt` counts failures from 1, `random` is in [0, 1)."""
+def upload_delay_ms(attempt: int, *, random: int) -> int:
+    """Exponential backoff with full jitter; `attempt` counts failures from 1."""
     assert attempt >= 1
-    ceiling = min(UPLOAD_DELAY_S_MAX, UPLOAD_DELAY_S_MIN << min(attempt, 20))
-    return max(float(UPLOAD_DELAY_S_MIN), ceiling * random)
+    assert 0 <= random < RANDOM_LIMIT
+    ceiling = min(UPLOAD_DELAY_MS_MAX, UPLOAD_DELAY_MS_MIN << min(attempt, 20))
+    return max(UPLOAD_DELAY_MS_MIN, ceiling * random // RANDOM_LIMIT)
 
 
-def eet_delay_s(attempt: int, schedule_s: Sequence[int], *, random: float) -> float:
+def eet_delay_ms(attempt: int, schedule_s: Sequence[int], *, random: int) -> int:
     """The wait after the n-th failed attempt: the schedule's entries, then its last one with ± 20 % jitter."""
     assert attempt >= 1
     assert schedule_s
+    assert 0 <= random < RANDOM_LIMIT
     if attempt < len(schedule_s):
-        return float(schedule_s[attempt - 1])
-    spread = schedule_s[-1] * JITTER_PERCENT * (2 * random - 1)
-    return schedule_s[-1] + spread * 0.01
+        return schedule_s[attempt - 1] * MS_PER_S
+    last_ms = schedule_s[-1] * MS_PER_S
+    jitter_ms_max = last_ms * JITTER_PERCENT // 100
+    return last_ms - jitter_ms_max + 2 * jitter_ms_max * random // RANDOM_LIMIT

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from appliance.domain.clock import iso, parse_iso
-from appliance.domain.delivery import FiscalState, eet_delay_s
+from appliance.domain.delivery import MS_PER_S, RANDOM_LIMIT, FiscalState, eet_delay_ms
 from appliance.domain.fiscal import Dialect, Mode
 from appliance.domain.journal import Kind, ReceiptFiscalised
 from appliance.eet.answer import read_answer
@@ -277,11 +277,14 @@ class FiscalSender:
         attempts = record.attempts + 1
         with self._shop.mark() as tables:
             queues.update_record(tables, record.doc_id, attempts=attempts, reason=str(reason))
-        delay_s = eet_delay_s(attempts, self._options.schedule_s, random=self._random())
+        delay_s = self._delay_s(attempts)
         with self._lock:
             self._due[record.doc_id] = _Retry(self._monotonic() + delay_s, reason in ON_THE_WAY)
         if attempts == 1:
             log.warning("EET: %s waits: %s %s", record.number, reason, detail)
+
+    def _delay_s(self, attempt: int) -> float:
+        return eet_delay_ms(attempt, self._options.schedule_s, random=int(self._random() * RANDOM_LIMIT)) / MS_PER_S
 
     def _park(self, record: FiscalRecord, *, reason: str, detail: str) -> None:
         with self._shop.fact() as tables:
@@ -306,7 +309,7 @@ class FiscalSender:
 
     def _channel_fails(self, fault: str) -> None:
         self._probes += 1
-        delay_s = eet_delay_s(self._probes, self._options.schedule_s, random=self._random())
+        delay_s = self._delay_s(self._probes)
         self._probe_at = self._monotonic() + delay_s
         self._set_fault(fault)
 

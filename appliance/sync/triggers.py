@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from appliance.domain.delivery import upload_delay_s
+from appliance.domain.delivery import MS_PER_S, RANDOM_LIMIT, upload_delay_ms
 
 FULL_CHECK_S_MIN = 6 * 3600
 FULL_CHECK_S_MAX = 12 * 3600
@@ -50,7 +50,8 @@ def decide(state: UploadState, now: float) -> tuple[Action, float]:
 def after_failure(state: UploadState, now: float, *, retry_after_s: float | None, random: float) -> UploadState:
     """Exponential backoff with full jitter; the server's Retry-After is obeyed when it asks for more."""
     failures = state.failures + 1
-    delay_s = max(upload_delay_s(failures, random=random), retry_after_s or 0.0)
+    backoff_s = upload_delay_ms(failures, random=int(random * RANDOM_LIMIT)) / MS_PER_S
+    delay_s = max(backoff_s, retry_after_s or 0.0)
     return replace(state, failures=failures, retry_at=now + delay_s)
 
 

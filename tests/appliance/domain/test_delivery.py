@@ -1,31 +1,47 @@
 import pytest
 
-from appliance.domain.delivery import UPLOAD_DELAY_S_MAX, UPLOAD_DELAY_S_MIN, eet_delay_s, upload_delay_s
+from appliance.domain.delivery import UPLOAD_DELAY_MS_MAX, UPLOAD_DELAY_MS_MIN, eet_delay_ms, upload_delay_ms
 
 SCHEDULE_S = (5, 15, 60, 300, 900)
 
 
 @pytest.mark.parametrize(
-    ("attempt", "random", "delay_s"),
-    [(1, 0.0, 1), (1, 0.999, 1.998), (3, 0.5, 4), (9, 0.5, 256), (10, 0.5, 450), (500, 0.0, 1)],
+    ("attempt", "random", "delay_ms"),
+    [
+        (1, 0, 1000),
+        (1, 999_000, 1998),
+        (3, 500_000, 4000),
+        (9, 500_000, 256_000),
+        (10, 500_000, 450_000),
+        (500, 0, 1000),
+    ],
 )
-def test_an_upload_backs_off_up_to_a_quarter_of_an_hour(attempt: int, random: float, delay_s: float) -> None:
-    assert upload_delay_s(attempt, random=random) == pytest.approx(delay_s)
+def test_an_upload_backs_off_up_to_a_quarter_of_an_hour(attempt: int, random: int, delay_ms: int) -> None:
+    assert upload_delay_ms(attempt, random=random) == delay_ms
 
 
 @pytest.mark.parametrize("attempt", [1, 2, 10, 20, 21, 1000])
-@pytest.mark.parametrize("random", [0.0, 0.3, 0.999999])
-def test_an_upload_never_waits_longer_or_shorter_than_its_bounds(attempt: int, random: float) -> None:
-    assert UPLOAD_DELAY_S_MIN <= upload_delay_s(attempt, random=random) <= UPLOAD_DELAY_S_MAX
+@pytest.mark.parametrize("random", [0, 300_000, 999_999])
+def test_an_upload_never_waits_longer_or_shorter_than_its_bounds(attempt: int, random: int) -> None:
+    assert UPLOAD_DELAY_MS_MIN <= upload_delay_ms(attempt, random=random) <= UPLOAD_DELAY_MS_MAX
 
 
-@pytest.mark.parametrize(("attempt", "delay_s"), [(1, 5), (2, 15), (3, 60), (4, 300)])
-def test_eet_is_tried_again_after_the_waits_of_the_schedule(attempt: int, delay_s: int) -> None:
-    assert eet_delay_s(attempt, SCHEDULE_S, random=0.9) == delay_s
+@pytest.mark.parametrize(("attempt", "delay_ms"), [(1, 5000), (2, 15_000), (3, 60_000), (4, 300_000)])
+def test_eet_is_tried_again_after_the_waits_of_the_schedule(attempt: int, delay_ms: int) -> None:
+    assert eet_delay_ms(attempt, SCHEDULE_S, random=900_000) == delay_ms
 
 
 @pytest.mark.parametrize(
-    ("attempt", "random", "delay_s"), [(5, 0.5, 900), (5, 0.0, 720), (99, 0.0, 720), (99, 0.75, 990)]
+    ("attempt", "random", "delay_ms"),
+    [(5, 500_000, 900_000), (5, 0, 720_000), (99, 0, 720_000), (99, 999_999, 1_079_999)],
 )
-def test_the_last_wait_repeats_with_a_fifth_of_jitter(attempt: int, random: float, delay_s: float) -> None:
-    assert eet_delay_s(attempt, SCHEDULE_S, random=random) == pytest.approx(delay_s)
+def test_the_last_wait_repeats_with_a_fifth_of_jitter(attempt: int, random: int, delay_ms: int) -> None:
+    assert eet_delay_ms(attempt, SCHEDULE_S, random=random) == delay_ms
+
+
+@pytest.mark.parametrize("random", [-1, 1_000_000])
+def test_a_random_number_out_of_range_is_a_mistake_of_the_program(random: int) -> None:
+    with pytest.raises(AssertionError):
+        upload_delay_ms(1, random=random)
+    with pytest.raises(AssertionError):
+        eet_delay_ms(1, SCHEDULE_S, random=random)
