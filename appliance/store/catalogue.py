@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from appliance.domain.catalogue import Category, Item, Unit, fold
 from appliance.domain.money import Money
 from appliance.domain.vat import VatClass
 from appliance.store.tables import Tables
+
+HAS_PLU = SQL("plu <> ''")  # word for word the condition of the partial index, which is not used without it
 
 
 def categories(tables: Tables) -> tuple[Category, ...]:
@@ -47,8 +49,8 @@ def items_by_code(tables: Tables, code: str) -> tuple[Item, ...]:
         return ()
     i, e = tables.item, tables.item_ean
     with_ean = e.select(e.item_id).where(e.ean == code)
-    query = _visible(tables, _items(tables)).where((i.plu == code) | i.item_id.in_(with_ean))
-    return _complete(tables, query.order_by(i.folded))
+    with_plu = i.select(i.item_id).where((i.plu == code) & HAS_PLU)
+    return _of_ids(tables, _ids(with_ean) | _ids(with_plu))
 
 
 def load_items(tables: Tables, item_ids: Sequence[str]) -> tuple[Item, ...]:
@@ -61,11 +63,10 @@ def load_items(tables: Tables, item_ids: Sequence[str]) -> tuple[Item, ...]:
 def similar_items(tables: Tables, items: Sequence[Item]) -> tuple[Item, ...]:
     """Visible items that share an id or an EAN with one of these, or the name with one that has no EAN."""
     i, e = tables.item, tables.item_ean
-    eans = [ean for item in items for ean in item.eans]
-    with_ean = e.select(e.item_id).where(e.ean.in_(eans))
+    with_ean = e.select(e.item_id).where(e.ean.in_([ean for item in items for ean in item.eans]))
     names = [fold(item.name) for item in items if not item.eans]
-    alike = i.item_id.in_([item.item_id for item in items]) | i.item_id.in_(with_ean) | i.folded.in_(names)
-    return _complete(tables, _visible(tables, _items(tables)).where(alike).order_by(i.folded, i.item_id))
+    with_name = _visible(tables, i.select(i.item_id)).where(i.folded.in_(names))
+    return _of_ids(tables, {item.item_id for item in items} | _ids(with_ean) | _ids(with_name))
 
 
 def last_sold_ids(tables: Tables, *, limit: int, receipts: int = 200) -> list[str]:
@@ -145,6 +146,17 @@ def _put_members(table: Any, column: str, members: Iterable[tuple[str, tuple[str
 def _items(tables: Tables) -> Any:
     i = tables.item
     return i.select(i.item_id, i.name, i.price, i.vat_class, i.category_id, i.plu, i.unit)
+
+
+def _ids(query: Any) -> set[str]:
+    return {item_id for (item_id,) in query.tuples()}
+
+
+def _of_ids(tables: Tables, item_ids: Iterable[str]) -> tuple[Item, ...]:
+    """The visible ones, by name."""
+    i = tables.item
+    query = _visible(tables, _items(tables)).where(i.item_id.in_(sorted(item_ids)))
+    return _complete(tables, query.order_by(i.folded, i.item_id))
 
 
 def _visible(tables: Tables, query: Any) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from appliance.domain.codec import to_json
 from appliance.domain.journal import FIRST_PREV_HASH, EpochOpened, Kind, Row, make_row
@@ -12,6 +12,7 @@ from appliance.domain.receipt import next_series_letter
 from appliance.store.tables import Tables
 
 BODY_VERSION = 1
+IN_A_SHIFT = SQL("shift_id <> ''")  # word for word the condition of the partial index, which is not used without it
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,8 @@ def rows_after(tables: Tables, place: int, *, limit: int, last: int | None = Non
 def places_of_shift(tables: Tables, shift_id: str) -> tuple[int, int] | None:
     """The first and the last place of a shift's rows; rows of no shift may stand between them."""
     j = tables.journal
-    first, last = j.select(fn.MIN(j.row), fn.MAX(j.row)).where(j.shift_id == shift_id).tuples().first()
+    of_shift = (j.shift_id == shift_id) & IN_A_SHIFT
+    first, last = j.select(fn.MIN(j.row), fn.MAX(j.row)).where(of_shift).tuples().first()
     return None if first is None else (int(first), int(last))
 
 

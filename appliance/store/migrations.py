@@ -48,6 +48,7 @@ VERSION_1 = (
         proof TEXT
     )""",
     "CREATE UNIQUE INDEX shift_open ON shift ((closed_at IS NULL)) WHERE closed_at IS NULL",
+    "CREATE INDEX shift_unproven ON shift (number) WHERE closed_at IS NOT NULL AND proof IS NULL",
     """CREATE TABLE receipt (
         doc_id TEXT PRIMARY KEY,
         row INTEGER NOT NULL REFERENCES journal (row),
@@ -84,6 +85,7 @@ VERSION_1 = (
         amount INTEGER NOT NULL,
         reason TEXT NOT NULL
     ) WITHOUT ROWID""",
+    "CREATE INDEX cash_move_shift ON cash_move (shift_id)",
     """CREATE TABLE fiscal_record (
         doc_id TEXT PRIMARY KEY REFERENCES receipt (doc_id),
         number TEXT NOT NULL,
@@ -175,6 +177,8 @@ VERSION_1 = (
         error TEXT NOT NULL DEFAULT '',
         result TEXT NOT NULL DEFAULT ''
     )""",
+    "CREATE INDEX sync_run_time ON sync_run (requested_at)",
+    "CREATE INDEX sync_run_open ON sync_run (requested_at) WHERE finished_at = ''",
     # the last known state of a process or channel, as JSON: printer, eet, backoffice, open cart …
     "CREATE TABLE note (key TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID",
 )
