@@ -1,15 +1,21 @@
 """What waits for an outside effect: print jobs, fiscal records, manual sync runs; and notes of how a channel stands."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from appliance.domain.delivery import FiscalState, PrintState
 from appliance.domain.fiscal import FrozenSale
 from appliance.store.tables import Tables
+
+# Word for word the conditions of the partial indices: without them SQLite would read every job and record ever made.
+OPEN_JOBS = SQL("state IN ('waiting', 'started', 'ask')")
+OPEN_JOB_STATES = frozenset({PrintState.WAITING, PrintState.STARTED, PrintState.ASK})
+OPEN_RECORDS = SQL("state IN ('waiting', 'parked')")
 
 
 class JobKind(StrEnum):
@@ -100,8 +106,7 @@ def add_job(
 
 def jobs(tables: Tables, *states: PrintState, limit: int | None = None) -> list[PrintJob]:
     """In the order they were made; all of them, unless a limit is given."""
-    states_in = tables.print_job.state.in_([state.value for state in states])
-    return [_job(found) for found in _jobs(tables).where(states_in).limit(limit).tuples()]
+    return [_job(found) for found in _jobs(tables).where(_job_is_in(tables, states)).limit(limit).tuples()]
 
 
 def load_job(tables: Tables, job_id: str) -> PrintJob | None:
@@ -112,8 +117,13 @@ def load_job(tables: Tables, job_id: str) -> PrintJob | None:
 def waiting_kicks(tables: Tables) -> list[PrintJob]:
     """Waiting jobs whose drawer has not been opened yet."""
     p = tables.print_job
-    query = _jobs(tables).where((p.state == PrintState.WAITING.value) & (p.kick == 1))
+    query = _jobs(tables).where(OPEN_JOBS & (p.state == PrintState.WAITING.value) & (p.kick == 1))
     return [_job(found) for found in query.tuples()]
+
+
+def _job_is_in(tables: Tables, states: Sequence[PrintState]) -> Any:
+    condition = tables.print_job.state.in_([state.value for state in states])
+    return OPEN_JOBS & condition if OPEN_JOB_STATES.issuperset(states) else condition
 
 
 def _jobs(tables: Tables) -> Any:
@@ -153,8 +163,7 @@ def drop_asked(tables: Tables) -> None:
 
 
 def count_jobs(tables: Tables, *states: PrintState) -> int:
-    p = tables.print_job
-    return int(p.select(p.n).where(p.state.in_([state.value for state in states])).count())
+    return int(tables.print_job.select(tables.print_job.n).where(_job_is_in(tables, states)).count())
 
 
 # ---- fiscal records
@@ -182,16 +191,16 @@ def load_record(tables: Tables, doc_id: str) -> FiscalRecord | None:
 def waiting_records(tables: Tables, *, newest_first: bool, limit: int) -> list[FiscalRecord]:
     f = tables.fiscal_record
     order = (f.created_at.desc(), f.number.desc()) if newest_first else (f.created_at, f.number)
-    query = _records(tables).where(f.state == FiscalState.WAITING.value).order_by(*order).limit(limit)
+    waiting = OPEN_RECORDS & (f.state == FiscalState.WAITING.value)
+    query = _records(tables).where(waiting).order_by(*order).limit(limit)
     return [_record(found) for found in query.tuples()]
 
 
 def count_records(tables: Tables, state: FiscalState) -> tuple[int, str]:
-    """How many, and when the oldest was made ('' for none)."""
+    """How many of an open state, and when the oldest was made ('' for none)."""
     f = tables.fiscal_record
-    count, oldest = (
-        f.select(fn.COUNT(f.doc_id), fn.MIN(f.created_at)).where(f.state == state.value).tuples().first()
-    )  # fmt: skip
+    found = OPEN_RECORDS & (f.state == state.value)
+    count, oldest = f.select(fn.COUNT(f.doc_id), fn.MIN(f.created_at)).where(found).tuples().first()
     return int(count), oldest or ""
 
 
