@@ -25,6 +25,7 @@ from appliance.service.shop import Shop
 from appliance.service.status import EET_NOTE, PRINTER_NOTE
 from appliance.store import queues
 from appliance.store.queues import JobKind, PrintJob
+from appliance.store.tables import Tables
 from drivers.ports import Element, PrinterFailure, ReceiptPrinter
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ POLL_S = 1.0  # a lost wake-up costs at most this
 FAILED_POLL_S = 1.0
 IDLE_STATUS_S = 10.0
 READY = "ok"
+LEFTOVER_NOTE = "printer_leftover"
 
 
 class Waiter(Protocol):
@@ -73,7 +75,9 @@ class Spooler:
             started = queues.jobs(tables, PrintState.STARTED)
             stale = [job for job in queues.jobs(tables, PrintState.WAITING) if job.boot != self._shop.boot]
             # a power cut may have taken the mark that a job was started
-            self._leftover = any(job.kind != JobKind.DRAWER for job in (*started, *stale))
+            if any(job.kind != JobKind.DRAWER for job in (*started, *stale)):
+                self._note_leftover(tables)
+            self._leftover = queues.note(tables, LEFTOVER_NOTE) is not None
             for job in (*started, *stale):
                 # an old drawer pulse would open a drawer nobody stands at
                 state = PrintState.DROPPED if job.kind == JobKind.DRAWER else PrintState.ASK
@@ -119,6 +123,8 @@ class Spooler:
         if self._leftover:
             self._write(layout.interrupted_slip())
             self._printer.finish()
+            with self._shop.mark() as tables:
+                queues.drop_note(tables, LEFTOVER_NOTE)
             self._leftover = False
             self._printer.begin()
         self._write(head)
@@ -217,7 +223,12 @@ class Spooler:
             self._leftover = True
             with self._shop.fact() as tables:
                 queues.set_job(tables, job.job_id, PrintState.ASK)
+                self._note_leftover(tables)
         self._note(failure.kind, failure.detail)
+
+    def _note_leftover(self, tables: Tables) -> None:
+        """Kept until a slip has ended that paper: the next process must know of it too."""
+        queues.set_note(tables, LEFTOVER_NOTE, {}, at=iso(self._shop.now()))
 
     def _ask_status_when_idle(self) -> None:
         if self._monotonic() - self._status_at < IDLE_STATUS_S:

@@ -277,6 +277,23 @@ def test_a_job_that_was_started_is_asked_about_after_a_restart(desk: PrintDesk) 
     assert following in paper
 
 
+@pytest.mark.parametrize("print_again", [True, False])
+def test_a_broken_paper_is_ended_by_the_next_process_too(desk: PrintDesk, print_again: bool) -> None:
+    number = fail_after_number(desk)
+    print_queue.answer(desk.test_shop.shop, print_again=print_again)
+    following = sell(desk.test_shop.shop).number
+    desk.start()
+    desk.print_all()
+    assert BROKEN_OFF in desk.printer.papers[0]
+    assert number in desk.printer.papers[0]
+    assert following not in desk.printer.papers[0]
+    assert number not in desk.printer.papers[-1]
+    desk.start()
+    sell(desk.test_shop.shop)
+    desk.print_all()
+    assert sum(BROKEN_OFF in paper for paper in desk.printer.papers) == 1
+
+
 def test_waiting_jobs_go_on_after_a_restart_in_the_same_boot(desk: PrintDesk) -> None:
     sell(desk.test_shop.shop)
     desk.start()

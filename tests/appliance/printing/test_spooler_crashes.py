@@ -32,6 +32,13 @@ class PrintingThroughCrashes(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "desk"):
             return
+        try:
+            self.all_is_printed_in_the_end()
+        finally:
+            self.desk.test_shop.store.close()
+            self.folder.cleanup()
+
+    def all_is_printed_in_the_end(self) -> None:
         self.desk.printer.breaks_at = self.desk.printer.kills_at = set()
         self.desk.print_all(jobs_max=500)
         print_queue.answer(self.desk.test_shop.shop, print_again=True)
@@ -41,8 +48,6 @@ class PrintingThroughCrashes(RuleBasedStateMachine):
             whole = [paper for paper in self.desk.printer.papers if number in paper and END in paper.split(number)[-1]]
             assert whole or number in self.dropped, number
         self.no_receipt_stands_twice()
-        self.desk.test_shop.store.close()
-        self.folder.cleanup()
 
     @rule(by_card=st.booleans())
     def sale(self, by_card: bool) -> None:
