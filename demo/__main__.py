@@ -20,7 +20,7 @@ from demo.processes import DemoFailed, pokladna, run
 from demo.proxy import Line
 from demo.results import Account
 from demo.screen import Screen
-from demo.shop import OWNER, ROOT, DemoShop, Plan
+from demo.shop import ROOT, DemoShop, Plan
 from tests.xvfb import xvfb
 
 SETTLE_S = 180.0
@@ -131,7 +131,7 @@ def settled(shop: DemoShop, issued: dict[str, int], player: Player) -> dict[str,
             "backoffice": results.in_backoffice(
                 shop.backoffice_url,
                 shop.out / "backoffice" / "tls" / "ca.pem",
-                email=OWNER,
+                email=shop.plan.owner,
                 password=shop.password,
             ),
             "closing": results.closing(shop.out),
@@ -209,7 +209,7 @@ def _show(shop: DemoShop) -> int:
         [bold]+ +[/bold]                         paid in cash, exactly
 
 The paper appears at  [bold]http://127.0.0.1:{shop.page_port}/[/bold]
-The Backoffice is at  [bold]{shop.backoffice_url}/[/bold]   {OWNER}   {shop.password}
+The Backoffice is at  [bold]{shop.backoffice_url}/[/bold]   {shop.plan.owner}   {shop.password}
   (its own CA: {shop.out / "backoffice" / "tls" / "ca.pem"})
 Close the till's window or press Ctrl+C to end.""",
         soft_wrap=True,

@@ -67,7 +67,8 @@ class Screen:
         self._hands = subprocess.Popen(["xdotool", "-"], stdin=subprocess.PIPE, env=self._environment, text=True)
 
     def close(self) -> None:
-        self._hands.kill()
+        assert self._hands.stdin is not None
+        self._hands.stdin.close()
         self._hands.wait()
 
     def renew(self) -> None:

@@ -21,13 +21,19 @@ EET_SIGNER = "Pokladna Pi"  # the organisation in the sandbox's own signing cert
 
 @dataclass(frozen=True)
 class Plan:
-    """What the demo is asked for. `width`, `height`: the till's window."""
+    """What the demo is asked for. `width`, `height`: the till's window.
+
+    `password` is the owner's, made up when empty; `host_name` the Backoffice's, the machine's own when empty.
+    """
 
     out: Path
     items: Path
     width: int
     height: int
     regime: str = "live"
+    owner: str = OWNER
+    password: str = ""
+    host_name: str = ""
 
 
 class DemoShop:
@@ -40,7 +46,7 @@ class DemoShop:
         self.run_dir = Path(tempfile.mkdtemp(prefix="pokladna-demo-"))
         self.inspect_socket = self.run_dir / "screen"
         self.log = self.out / "logs"
-        self.password = secrets.token_urlsafe(12)
+        self.password = plan.password or secrets.token_urlsafe(12)
         self.processes: dict[str, Process] = {}
         self.proxies: dict[str, Proxy] = {}
         self.page_port = 0
@@ -73,7 +79,9 @@ class DemoShop:
         till = self.out / "eet" / f"till-{EIC}"
         run(self._till("eet", "certificate", "import", f"{till}.p12", "--password-file", f"{till}.password"), log)
         run(self._till("items", "import", str(self.plan.items)), log)
-        code = run(pokladna("backoffice", "pairing-code", *self._backoffice_options(), "--account", OWNER), log).strip()
+        code = run(
+            pokladna("backoffice", "pairing-code", *self._backoffice_options(), "--account", self.plan.owner), log
+        ).strip()
         run(self._till("pair", code), log)
 
     def start_till(self, environment: dict[str, str]) -> None:
@@ -118,7 +126,9 @@ class DemoShop:
         password_file.write_text(self.password + "\n")
         (self.out / "backoffice").mkdir()
         options = self._backoffice_options()
-        create = pokladna("backoffice", "owner", "create", *options, OWNER, "--password-file", str(password_file))
+        create = pokladna(
+            "backoffice", "owner", "create", *options, self.plan.owner, "--password-file", str(password_file)
+        )
         run(create, self.log / "install.log")
         command = pokladna("backoffice", "serve", *options, "--host", "127.0.0.1", "--no-advertise", "--port", "0")
         self._start("backoffice", [*command, "--ready-file", str(ready)], ready)
@@ -135,7 +145,8 @@ class DemoShop:
         self.processes[name].replace_argument("--port", str(port))
 
     def _backoffice_options(self) -> list[str]:
-        return ["--data-dir", str(self.out / "backoffice")]
+        name = ["--host-name", self.plan.host_name] if self.plan.host_name else []
+        return ["--data-dir", str(self.out / "backoffice"), *name]
 
     def _till(self, *arguments: str) -> list[str]:
         return pokladna("--config", str(self.out / "till.toml"), *arguments)
