@@ -8,6 +8,7 @@ BATCH_ROWS_MAX = 500
 BATCH_BYTES_MAX = 1024 * 1024
 REQUEST_BYTES_MAX = 4 * 1024 * 1024  # unpacked; a batch of one largest row fits with room
 API_PREFIX = "/api/v1"
+SEQ_MAX = 2**53  # any number a peer may say must fit a database
 
 
 class Wire(BaseModel):
@@ -91,7 +92,7 @@ class Problem(Wire):
 
     code: str
     detail: str = ""
-    seq: int | None = None
+    seq: int | None = Field(default=None, ge=1, le=SEQ_MAX)
 
 
 class ShiftProof(Wire):

@@ -38,6 +38,7 @@ class Answer(StrEnum):
     WRONG_GAP = "wrong_gap"  # asks for a row the till never had
     SAME_GAP = "same_gap"  # asks for the very row it was just sent
     WRONG_FORK = "wrong_fork"
+    HUGE_GAP = "huge_gap"  # no number of a row at all
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ _CANNED = {
     Answer.REVOKED: problem(401, "pairing_revoked"),
     Answer.WRONG_GAP: problem(409, "gap", seq=999_999),
     Answer.WRONG_FORK: problem(409, "fork", seq=999_999),
+    Answer.HUGE_GAP: Reply(409, b'{"code":"gap","seq":1' + b"0" * 30 + b"}", "application/problem+json"),
 }
 
 

@@ -88,6 +88,7 @@ def test_a_lost_reply_is_sent_again_and_that_is_success(tmp_path: Path, server: 
         (Answer.WRONG_GAP, "gap"),
         (Answer.SAME_GAP, "gap"),
         (Answer.WRONG_FORK, "fork"),
+        (Answer.HUGE_GAP, "refused"),
     ],
 )
 def test_what_is_no_ack_is_waited_out_and_sent_again(

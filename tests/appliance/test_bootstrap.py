@@ -1,0 +1,91 @@
+"""What only the wiring decides: a key that cannot be read, secrets on disk, a till of another board."""
+
+import json
+import stat
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from appliance import bootstrap
+from appliance.bootstrap import SetupError, open_shop
+from appliance.config import Config, EetConfig, PathsConfig
+from appliance.eet.sandbox_ca import make_sandbox_material
+from appliance.store import journal
+
+
+def config_in(folder: Path, eic: str = "CZ00000019") -> Config:
+    paths = PathsConfig(data=folder / "data", secret=folder / "secret", run=folder / "run")
+    return Config(paths=paths, eet=EetConfig(eic=eic))
+
+
+@pytest.fixture(scope="module")
+def key_store(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
+    folder = tmp_path_factory.mktemp("office")
+    files = make_sandbox_material(folder, eic="CZ00000019", host="127.0.0.1", at=datetime.now().astimezone())
+    return files.till_p12.read_bytes(), files.till_password.read_text().strip()
+
+
+def test_the_daemon_sees_a_certificate_that_is_imported_while_it_runs(
+    tmp_path: Path, key_store: tuple[bytes, str]
+) -> None:
+    config = config_in(tmp_path)
+    certificate = bootstrap._Certificate(config)
+    assert certificate.load() is None
+    bootstrap.import_certificate(config, *key_store)
+    found = certificate.load()
+    assert found is not None
+    assert found.eic == "CZ00000019"
+    assert certificate.load() is found
+
+
+def test_a_certificate_that_cannot_be_read_is_none_and_the_daemon_lives(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    certificate = bootstrap._Certificate(config)
+    config.paths.secret.mkdir()
+    (config.paths.secret / "eet.pem").write_bytes(b"half a file")
+    assert certificate.load() is None
+    (config.paths.secret / "eet.pem").unlink()
+    (config.paths.secret / "eet.pem").mkdir()
+    assert certificate.load() is None
+
+
+def test_a_secret_is_replaced_whole_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    secret = tmp_path / "secret" / "token.json"
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "token.new").write_text("left by a power cut")
+    for content in (b"one", b"two"):
+        bootstrap._write_secret(secret, content)
+        assert secret.read_bytes() == content
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o400
+    assert [path.name for path in secret.parent.iterdir()] == ["token.json"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"token"', '"text"'])
+def test_a_damaged_pairing_asks_to_be_made_again(tmp_path: Path, content: str) -> None:
+    config = config_in(tmp_path)
+    config = config.model_copy(update={"backoffice": config.backoffice.model_copy(update={"url": "https://x"})})
+    config.paths.secret.mkdir()
+    (config.paths.secret / "backoffice.json").write_text(content)
+    with pytest.raises(SetupError, match="pair again"):
+        bootstrap._paired_link(config)
+
+
+def test_a_pairing_is_kept_as_token_and_account(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    config = config.model_copy(update={"backoffice": config.backoffice.model_copy(update={"url": "https://x"})})
+    assert bootstrap._paired_link(config) is None
+    content = json.dumps({"token": "secret", "account": "eva@example.cz"}).encode()
+    bootstrap._write_secret(config.paths.secret / "backoffice.json", content)
+    link = bootstrap._paired_link(config)
+    assert link is not None
+    link.close()
+
+
+def test_a_till_finds_itself_again_at_the_next_start(tmp_path: Path) -> None:
+    first = open_shop(config_in(tmp_path))
+    identity = journal.the_till(first.tables)
+    first.store.close()
+    second = open_shop(config_in(tmp_path))
+    assert journal.the_till(second.tables) == identity
+    second.store.close()
