@@ -1,0 +1,140 @@
+"""Both sides of sync.md §2 as they are: the till's uploader against the real Backoffice over HTTP."""
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from appliance.domain.money import crowns
+from appliance.service import receipts, shift
+from appliance.service.shift import last_closing
+from appliance.store import journal
+from appliance.sync.link import BackofficeLink
+from appliance.sync.upload import Uploader, UploadOptions
+from appliance.wire import PairReply, PairRequest
+from backoffice.accounts import create_account
+from backoffice.app import app_of, make_site
+from backoffice.pairing import make_code, revoke
+from backoffice.settings import BackofficeSettings
+from backoffice.site import Site
+from tests.appliance.sync.till import Seconds, Till
+from tests.shops import TestShop, counted_epochs, make_shop, open_for_sale, sell
+
+
+@dataclass
+class Office:
+    site: Site
+    url: str
+    account_id: int
+
+    def held(self) -> list[tuple[str, int, str]]:
+        """(epoch, seq, state) of every row it keeps."""
+        row = self.site.tables.journal_row
+        query = row.select(row.c.epoch, row.c.seq, row.c.state).order_by(row.c.epoch, row.c.seq)
+        with self.site.tables.reading():
+            found = self.site.tables.rows(query)
+        return [(each["epoch"], each["seq"], each["state"]) for each in found]
+
+    def pair(self, test_shop: TestShop) -> str:
+        till = journal.the_till(test_shop.shop.tables)
+        link = BackofficeLink(self.url, token="", ca_file=None)
+        code = make_code(self.site.tables, self.account_id, now=self.site.now())
+        reply = link.pair(PairRequest(code=code, till_id=till.till_id, prefix="P1", id_pokl="1", name="Pokladna 1"))
+        link.close()
+        assert isinstance(reply, PairReply), reply
+        return reply.token
+
+    def till(self, test_shop: TestShop, token: str) -> Till:
+        time = Seconds()
+        epochs = counted_epochs()
+        uploader = Uploader(
+            test_shop.shop,
+            UploadOptions(poll_s=15, status_s=60, version="1.2.3"),
+            link=BackofficeLink(self.url, token=token, ca_file=None),
+            new_epoch=lambda: "f" + epochs()[1:],
+            monotonic=time,
+            random=lambda: 0.5,
+        )
+        return Till(test_shop, uploader, time)
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app_of(site), log_level="critical", lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def test_shop(tmp_path: Path) -> Iterator[TestShop]:
+    made = make_shop(tmp_path / "till")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def office(tmp_path: Path, test_shop: TestShop) -> Iterator[Office]:
+    settings = BackofficeSettings(data_dir=tmp_path / "backoffice", host="127.0.0.1", port=0, tls=False)
+    site = make_site(settings, now=test_shop.clock)
+    account_id = create_account(site.tables, email="eva@obchod.cz", password="dlouhé tajné heslo", now=site.now())
+    with serving(site) as url:
+        yield Office(site, url, account_id)
+
+
+def test_a_day_of_a_till_is_held_whole_and_its_shift_is_complete(office: Office, test_shop: TestShop) -> None:
+    till = office.till(test_shop, office.pair(test_shop))
+    open_for_sale(test_shop.shop)
+    sold = [sell(test_shop.shop) for _ in range(5)]
+    receipts.refund(test_shop.shop, sold[0].doc_id, reason="vrácení")
+    till.work()
+    shift.close_shift(test_shop.shop, counted=crowns(1000))
+    till.until_quiet()
+    closing = last_closing(test_shop.shop)
+    assert closing is not None
+    assert (closing.complete, closing.receipts_held, closing.receipts_expected) == (True, 6, 6)
+    assert office.held() == [(row.epoch, row.seq, "projected") for row in till.journal]
+    assert till.fault == ""
+
+
+def test_a_copied_card_goes_on_in_a_new_epoch_and_its_shift_is_complete(
+    office: Office, test_shop: TestShop, tmp_path: Path
+) -> None:
+    token = office.pair(test_shop)
+    open_for_sale(test_shop.shop)
+    sell(test_shop.shop)
+    test_shop.store.checkpoint(truncate=True)
+    test_shop.store.close()
+    shutil.copytree(tmp_path / "till", tmp_path / "copy")
+    sell(test_shop.shop)
+    office.till(test_shop, token).work()
+    copied = make_shop(tmp_path / "copy", node=7)
+    other = office.till(copied, token)
+    sell(copied.shop)
+    other.work()
+    assert other.unsent == 0
+    assert [row.kind for row in other.journal][-2:] == ["epoch_opened", "receipt_issued"]
+    shift.close_shift(copied.shop, counted=crowns(1000))
+    other.until_quiet()
+    assert [row.kind for row in other.journal].count("epoch_opened") == 2
+    assert [state for _, _, state in office.held()].count("forked") == 1
+    copied.store.close()
+
+
+def test_a_revoked_pairing_stops_the_uploads(office: Office, test_shop: TestShop) -> None:
+    till = office.till(test_shop, office.pair(test_shop))
+    till.work()
+    till_id = journal.the_till(test_shop.shop.tables).till_id
+    assert revoke(office.site.tables, office.account_id, till_id, now=office.site.now())
+    open_for_sale(test_shop.shop)
+    till.work()
+    assert (till.fault, till.unsent) == ("pairing_revoked", 1)
