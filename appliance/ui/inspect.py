@@ -24,9 +24,11 @@ def picture_of(app: Any, window: Any) -> dict[str, Any]:
     global _seq  # noqa: PLW0603 -- counts the answers of this process
     _seq += 1
     width, height = int(window.width), int(window.height)
-    on_top = {id(widget) for widget in seen(app.layer)}
     keyboard = app.keys.keyboard
-    typing = {id(widget) for widget in seen(keyboard)} if keyboard is not None else set()
+    on_top = {widget.tag: widget for widget in seen(app.layer)}
+    on_top |= {widget.tag: widget for widget in seen(keyboard)} if keyboard is not None else {}
+    # what lies on top takes the id of what it covers: a question's keypad over the screen's own
+    shown = [widget for widget in seen(app.frame) if on_top.get(widget.tag, widget) is widget]
     return {
         "screen": app.screen.name if app.screen is not None else "",
         "dialog": bool(app.dialogs),
@@ -38,10 +40,10 @@ def picture_of(app: Any, window: Any) -> dict[str, Any]:
                 "role": widget.role,
                 "text": widget.said(),
                 "rect": list(window_rect(widget, height)),
-                "enabled": widget.enabled and (id(widget) in on_top or id(widget) in typing),
+                "enabled": widget.enabled and widget.tag in on_top,
                 "focused": widget.focused or getattr(widget, "editing", False),
             }
-            for widget in seen(app.frame)
+            for widget in shown
         ],
         "seq": _seq,
     }
@@ -56,14 +58,16 @@ class InspectServer:
 
     def start(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.unlink(missing_ok=True)
         picture = self._on_kivy_thread
+        unready = self._path.with_name(self._path.name + ".new")
+        unready.unlink(missing_ok=True)
 
         class Answer(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 self.wfile.write(json.dumps(picture(), ensure_ascii=False).encode())
 
-        self._server = socketserver.UnixStreamServer(str(self._path), Answer)
+        self._server = socketserver.UnixStreamServer(str(unready), Answer)
+        unready.replace(self._path)  # who sees the path can connect: it listens already
         Thread(target=self._server.serve_forever, name="ui-inspect", daemon=True).start()
 
     def _on_kivy_thread(self) -> dict[str, Any]:

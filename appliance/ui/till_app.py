@@ -1,6 +1,8 @@
 """The application: builds the frame, holds what all screens share, refreshes the state, hands writes to the worker."""
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -24,6 +26,7 @@ from appliance.ui.keys import Keys
 from appliance.ui.presenter.status import StatusView, status_view, sync_view
 from appliance.ui.presenter.words import TITLES, error_sentence
 from appliance.ui.screens.base import TillScreen
+from appliance.ui.sounds import Sounds
 from appliance.ui.theme import T, use_theme
 from appliance.ui.widgets import load_kv, register_fonts
 from appliance.ui.worker import Worker
@@ -63,6 +66,7 @@ class TillApp(App):
         Window.clearcolor = T.ground
         self.worker = Worker(lambda call: Clock.schedule_once(lambda _dt: call(), 0))
         self.bill = Bill(checkout.kept_cart(self.shop), keep=self._keep_cart, voided=self._void_line)
+        self.sounds = Sounds(Path(os.environ["KIVY_HOME"]))
         self.frame = Frame()
         self.keys = Keys(self)
         self.bar.shop = f"{self.shop.till_name} · {self.shop.seller.name}"

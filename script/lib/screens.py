@@ -1,4 +1,4 @@
-"""Draws every screen of the till at the three sizes: the real window over the demo shop, driven by keys and taps."""
+"""Draws every screen of the till, light at three sizes and dark at one: the real window over the demo shop."""
 
 import argparse
 import os
@@ -8,7 +8,9 @@ from pathlib import Path
 
 from PIL import Image, ImageGrab
 
-from script.lib.demo_shop import NO_PRICE, PIECES
+from appliance.domain.delivery import PrintState
+from appliance.store import queues
+from script.lib.demo_shop import NO_PRICE, PIECES, make_shop
 from script.lib.till_window import TillWindow, till_window
 
 SIZES = ("800x480", "1024x600", "1280x800")
@@ -30,7 +32,7 @@ class Camera:
         picture.save(self._folder / f"{name}-{self._suffix}.png", optimize=True)
 
 
-def walk(till: TillWindow, camera: Camera) -> None:
+def walk(till: TillWindow, camera: Camera, folder: Path) -> None:
     """A short day, photographed."""
     camera.take("sale-closed")
     till.tap("sale.open_shift")
@@ -40,7 +42,7 @@ def walk(till: TillWindow, camera: Camera) -> None:
     till.press("Return")
     till.wait_for("key:pay")
     sell(till, camera)
-    pay(till, camera)
+    pay(till, camera, folder)
     manage(till, camera)
 
 
@@ -89,7 +91,16 @@ def sell(till: TillWindow, camera: Camera) -> None:
     till.press("Escape")
 
 
-def pay(till: TillWindow, camera: Camera) -> None:
+def break_off_the_print(folder: Path) -> None:
+    """As after a power cut in the middle of the paper."""
+    shop = make_shop(folder)
+    with shop.fact() as tables:
+        for job in queues.jobs(tables, PrintState.WAITING):
+            queues.set_job(tables, job.job_id, PrintState.ASK)
+    shop.store.close()
+
+
+def pay(till: TillWindow, camera: Camera, folder: Path) -> None:
     till.press("plus")
     till.wait_screen("pay")
     camera.take("pay-many")
@@ -103,6 +114,10 @@ def pay(till: TillWindow, camera: Camera) -> None:
     till.press("Return")
     till.wait_for("receipt.number")
     camera.take("paid")
+    break_off_the_print(folder)
+    till.wait_for("banner.yes")
+    camera.take("print-question")
+    till.tap("banner.no")
     for code in ("8", "2*3", "20"):
         till.type(code)
         till.press("Return")
@@ -198,14 +213,14 @@ def main() -> None:
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     for theme in given.theme or ("light", "dark"):
-        for size in given.size or SIZES:
+        for size in given.size or (SIZES if theme == "light" else SIZES[-1:]):
             width, height = (int(part) for part in size.split("x"))
             suffix = size if theme == "light" else f"{size}-{theme}"
             with (
                 tempfile.TemporaryDirectory(prefix="pokladna-screens-") as folder,
                 till_window(Path(folder), width=width, height=height, theme=theme) as till,
             ):
-                walk(till, Camera(till, given.out, suffix))
+                walk(till, Camera(till, given.out, suffix), Path(folder))
 
 
 if __name__ == "__main__":

@@ -103,6 +103,7 @@ def error_sentence(error: BaseException) -> str:
         return _("To není částka. Zadejte číslo, například 12,50.")
     by_name = {
         "ShiftNotOpen": _("Pokladna není otevřená. Účet zůstal, otevřete pokladnu."),
+        "NotFound": _("To už v pokladně není. Seznam se načetl znovu."),
         "ShiftAlreadyOpen": _("Pokladna už je otevřená."),
         "StoreBusy": _("Databáze je zaneprázdněná, nic se neuložilo. Zkuste to znovu."),
         "StoreFailed": _("Uložení se nepodařilo, účet zůstal. Zavolejte technika: {detail}"),

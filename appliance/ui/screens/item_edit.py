@@ -45,14 +45,10 @@ class ItemEditScreen(TillScreen):
         self.item: Item | None = None
         self.form = ItemForm()
 
-    def enter(self, *, item_id: str | None = None, **_given: Any) -> None:
-        shop = self.app.shop
-        self.stored = item_id is not None
-        self.item = (
-            catalogue.load_item(shop, item_id)
-            if item_id is not None
-            else Item(item_id=shop.new_id(), name="", price=None, vat_class=VatClass.STANDARD)
-        )
+    def enter(self, *, item: Item | None = None, **_given: Any) -> None:
+        """Without an item, a new one."""
+        self.stored = item is not None
+        self.item = item or Item(self.app.shop.new_id(), name="", price=None, vat_class=VatClass.STANDARD)
         self.title = self.item.name if self.stored else _("Nová položka")
         self.form = form_of(self.item)
         for name in FIELDS:

@@ -8,6 +8,7 @@ from kivy.properties import StringProperty
 from appliance.domain.catalogue import Category
 from appliance.i18n import _
 from appliance.service import catalogue
+from appliance.service.errors import NotFound
 from appliance.ui.dialogs import Choice, ChoiceDialog
 from appliance.ui.lists import PagedList, RowView
 from appliance.ui.presenter.items import count_text, item_row
@@ -58,6 +59,16 @@ class PricelistScreen(TillScreen):
             )
             for row in rows
         ]
+
+    def edit(self, item_id: str) -> None:
+        """A synchronisation may have taken the item away meanwhile."""
+        try:
+            item = catalogue.load_item(self.app.shop, item_id)
+        except NotFound as error:
+            self.app.say_error(error)
+            self.list_again(keep_page=True)
+        else:
+            self.app.open("item_edit", item=item)
 
     def more(self) -> None:
         choices = (Choice("sync", _("Synchronizace s BackOffice"), tag="menu:sync"),)

@@ -221,6 +221,7 @@ class SaleScreen(TillScreen):
             return
         hits = catalogue.find_by_code(self.app.shop, code)[:HITS_MAX]
         bill.entry = type(bill.entry)("", bill.entry.quantity)
+        self.app.sounds.play("found" if hits else "not_found")
         if not hits:
             bill.clear_entry()
             self.refresh()
