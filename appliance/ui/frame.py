@@ -14,6 +14,7 @@ from appliance.ui.theme import T
 from appliance.ui.widgets import TouchButton, load_kv
 
 FUNCTION_KEYS = 8
+ROOMY_WIDTH = 1200  # wide enough for a sentence beside the words of the bar
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class StatusBar(BoxLayout):
     shop = StringProperty("")
     shift = StringProperty("")
     clock = StringProperty("")
-    crowded = BooleanProperty(False)  # a banner on a narrow display takes the place of words
+    crowded = BooleanProperty(False)  # a banner takes the place of words
 
     def show(self, view: StatusView) -> None:
         self.shift = view.shift
@@ -82,7 +83,7 @@ class StatusBar(BoxLayout):
             lamp.words = state.count if self.crowded else state.words
 
     def banner(self, notice: Notice | None, view: StatusView | None) -> None:
-        self.crowded = notice is not None and T.width < 1200
+        self.crowded = notice is not None and (T.width < ROOMY_WIDTH or bool(notice.buttons))
         self.ids.banner.show(notice)
         if view is not None:
             self.show(view)
