@@ -5,6 +5,7 @@ import gzip
 import json
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -135,6 +136,7 @@ class FakeBackoffice:
         self.proofs = 0
         self.rows_max: int | None = None  # more rows in one batch are "too large"
         self.row_refused = 0  # a batch with this seq is "too large", however small
+        self.during: Callable[[], object] | None = None  # done once, while the next batch is on its way
 
     @property
     def url(self) -> str:
@@ -152,6 +154,9 @@ class FakeBackoffice:
 
     def answer(self, till_id: str, upload: Upload) -> Reply | None:
         """The reply to one batch; None: the connection just ends."""
+        during, self.during = self.during, None
+        if during is not None:
+            during()
         said = self.script.popleft() if self.script else Answer.OK
         rows = [wire.row(till_id=till_id, epoch=upload.epoch) for wire in upload.rows]
         if said in _CANNED:

@@ -13,6 +13,7 @@ from appliance.service.shop import Shop
 from appliance.service.status import BACKOFFICE_NOTE, till_status
 from appliance.store import journal, queues, sales
 from appliance.store.journal import Stored
+from appliance.store.queues import SyncRunRow
 from appliance.sync.link import BackofficeLink, Failed, Refusal
 from appliance.sync.triggers import Action, UploadState, after_failure, after_success, decide, hurried, next_compare
 from appliance.wire import (
@@ -273,8 +274,13 @@ class Uploader:
             queues.update_run(tables, run_id, phase="upload", total=unsent)
         self._shop.wake("ui")
 
-    def _progress_run(self) -> None:
+    def _begun_run(self) -> SyncRunRow | None:
+        """The run under way; one that was asked for during this very step begins with the next."""
         run = queues.unfinished_run(self._shop.tables)
+        return run if run is not None and run.phase != "waiting" else None
+
+    def _progress_run(self) -> None:
+        run = self._begun_run()
         if run is None:
             return
         if self._fault:
@@ -287,7 +293,7 @@ class Uploader:
         self._shop.wake("ui")
 
     def _end_run(self) -> None:
-        run = queues.unfinished_run(self._shop.tables)
+        run = self._begun_run()
         if run is None:
             return
         if self._state.stopped:

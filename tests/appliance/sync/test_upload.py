@@ -274,6 +274,30 @@ def test_a_manual_run_with_nothing_to_send_still_asks_the_server(tmp_path: Path,
     assert (run.finished, run.error) == (True, "unreachable")
 
 
+@pytest.mark.parametrize("said", [Answer.SERVER_ERROR, Answer.OK])
+def test_a_run_asked_for_during_a_try_is_judged_by_its_own_try(
+    tmp_path: Path, server: FakeBackoffice, said: Answer
+) -> None:
+    till = make_till(tmp_path, server, receipts=1)
+    server.script.append(said)
+
+    def ask() -> None:
+        sync.request_sync(till.shop)
+        till.shop.store.close()  # this thread's own connection
+
+    server.during = ask
+    till.uploader.step()
+    run = sync.last_sync_run(till.shop)
+    assert run is not None
+    assert (run.phase, run.finished) == ("waiting", False)
+    tries = len(server.uploads)
+    till.work()
+    run = sync.last_sync_run(till.shop)
+    assert run is not None
+    assert (run.finished, run.error) == (True, "")
+    assert len(server.uploads) > tries
+
+
 @pytest.mark.parametrize(("paired", "error"), [(True, "pairing_revoked"), (False, "not_paired")])
 def test_a_manual_run_says_why_nothing_can_be_sent(
     tmp_path: Path, server: FakeBackoffice, paired: bool, error: str
