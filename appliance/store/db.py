@@ -71,10 +71,12 @@ class Store:
         with self._translated(), self._db.atomic("DEFERRED"):
             yield self.tables
 
-    def checkpoint(self, *, truncate: bool = False) -> None:
-        """Move the write-ahead log into the database; only the sync daemon calls this."""
+    def checkpoint(self, *, truncate: bool = False) -> bool:
+        """Move the log into the database; False when others were in the way. Only the sync daemon calls it."""
         with self._translated():
-            self._db.execute_sql(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})").fetchall()
+            sql = f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})"
+            busy, _, _ = self._db.execute_sql(sql).fetchone()
+        return not busy
 
     def integrity(self) -> str:
         """SQLite's own check: `ok`, or the first fault found."""

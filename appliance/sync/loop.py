@@ -79,10 +79,10 @@ class SyncDaemon:
     def _checkpoint_when_quiet(self, quiet_s: float) -> None:
         if quiet_s < QUIET_S or not self._dirty:
             return
-        self._dirty = False
         closed = self._closed_shifts()
-        self._shop.store.checkpoint(truncate=closed != self._last_shift)
-        self._last_shift = closed
+        self._dirty = not self._shop.store.checkpoint(truncate=closed != self._last_shift)
+        if not self._dirty:
+            self._last_shift = closed
 
     def _closed_shifts(self) -> int:
         last = sales.last_closed_shift(self._shop.tables)

@@ -111,10 +111,12 @@ def test_a_person_who_asks_for_a_sync_ends_every_wait(desk: Desk, server: FakeBa
         assert eventually(lambda: desk.states() == ["confirmed"])
 
 
-def test_the_log_of_the_database_is_moved_in_when_it_is_quiet(desk: Desk, server: FakeBackoffice) -> None:
-    till = attach(desk.test_shop, server)
+def test_the_log_of_the_database_is_moved_in_when_it_is_quiet(desk: Desk) -> None:
+    till = attach(desk.test_shop, None)
     log = Path(f"{desk.test_shop.store.path}-wal")
     with Running(desk, till):
         sell(desk.test_shop.shop)
+        assert eventually(lambda: desk.states() == ["confirmed"])
+        assert log.stat().st_size > 0
         close_shift(desk.test_shop.shop, counted=crowns(1053))
         assert eventually(lambda: log.stat().st_size == 0)
