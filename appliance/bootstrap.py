@@ -55,7 +55,6 @@ class SetupError(Exception):
 
 def open_shop(config: Config) -> Shop:
     """The till's store and everything a use case is given. Raises SetupError."""
-    os.umask(0o007)
     try:
         use_language(config.ui.language)
         store = Store(config.paths.data / DATABASE_FILE)
