@@ -1,23 +1,19 @@
 """Every answer of sync.md §2 leads to the right state, and no sequence of answers loses or doubles a row."""
 
-import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from appliance.domain.journal import DrawerOpened, Kind
-from appliance.domain.money import Money, crowns
+from appliance.domain.money import crowns
 from appliance.service import shift, sync
 from appliance.service.shift import last_closing
 from appliance.store import journal
 from appliance.sync import link
 from appliance.wire import BATCH_BYTES_MAX, BATCH_ROWS_MAX
-from tests.appliance.sync.till import TOKEN, attach, make_till
+from tests.appliance.sync.till import TOKEN, make_till
 from tests.fake_backoffice import Answer, FakeBackoffice
-from tests.shops import make_shop, open_for_sale, sell
+from tests.shops import open_for_sale, sell
 
 AT = "2027-02-01T08:00:00+01:00"
 
@@ -309,106 +305,3 @@ def test_a_manual_run_says_why_nothing_can_be_sent(
     run = sync.sync_run(till.shop, run_id)
     assert run is not None
     assert (run.finished, run.error) == (True, error)
-
-
-# ---- a copied card
-
-
-def twins(folder: Path, server: FakeBackoffice, *, common: int, each: int) -> tuple[Path, Path]:
-    """Two cards with the same journal, which then go different ways; the first one has uploaded all of its own."""
-    till = make_till(folder / "one", server, receipts=common)
-    till.shop.store.checkpoint(truncate=True)
-    till.shop.store.close()
-    shutil.copytree(folder / "one", folder / "two")
-    for _ in range(each):
-        sell(till.shop)
-    till.work()
-    assert till.unsent == 0
-    return folder / "one", folder / "two"
-
-
-def test_a_fork_opens_a_new_epoch_with_the_same_documents(tmp_path: Path, server: FakeBackoffice) -> None:
-    _, folder = twins(tmp_path, server, common=2, each=2)
-    other = attach(make_shop(folder, node=7), server)
-    for _ in range(3):
-        sell(other.shop)
-    forked = [row.doc_id for row in other.journal[-3:]]
-    sold = len(other.journal)
-    other.work()
-    new = other.journal[sold:]
-    assert [row.kind for row in new] == ["epoch_opened", *["receipt_issued"] * 3]
-    assert [row.doc_id for row in new[1:]] == forked
-    assert len({row.epoch for row in new}) == 1
-    assert [row.seq for row in new] == [1, 2, 3, 4]
-    assert server.books.held[new[0].epoch] == {row.seq: row for row in new}
-    assert [row.doc_id for row in server.books.branches] == forked
-    assert sell(other.shop).number == "P1B-000001"
-
-
-def test_a_closing_after_a_fork_is_proven_without_a_second_fork(tmp_path: Path, server: FakeBackoffice) -> None:
-    _, folder = twins(tmp_path, server, common=2, each=1)
-    other = attach(make_shop(folder, node=7), server)
-    sell(other.shop)
-    other.work()
-    shift.close_shift(other.shop, counted=crowns(1000))
-    other.until_quiet()
-    assert len(server.books.held) == 2
-    closing = last_closing(other.shop)
-    assert closing is not None
-    assert closing.receipts_expected == 3
-    assert [row.kind for row in other.journal].count("epoch_opened") == 2
-
-
-# ---- crashes and arbitrary servers
-
-
-def test_a_daemon_killed_after_the_server_stored_goes_on_where_it_was(tmp_path: Path, server: FakeBackoffice) -> None:
-    till = make_till(tmp_path, server, receipts=2)
-    server.script.append(Answer.LOST_REPLY)
-    till.uploader.step()
-    reborn = attach(till.test_shop, server)
-    reborn.work()
-    assert server.books.rows() == reborn.journal
-    assert reborn.unsent == 0
-
-
-STEP = st.one_of(
-    st.sampled_from([each for each in Answer if each not in {Answer.REVOKED, Answer.SILENT}]),
-    st.sampled_from(["sell", "crash", "manual", "server_loses_rows"]),
-)
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(script=st.lists(STEP, max_size=25), closed=st.booleans(), chance=st.sampled_from([0.0, 0.5, 0.99]))
-def test_no_sequence_of_answers_loses_or_doubles_a_row(
-    server: FakeBackoffice, script: list[Answer | str], closed: bool, chance: float
-) -> None:
-    server.reset()
-    with TemporaryDirectory() as folder:
-        till = make_till(Path(folder), server, receipts=2, random=chance)
-        for step in script:
-            match step:
-                case Answer():
-                    server.script.append(step)
-                    till.time.now += till.work()
-                case "sell":
-                    sell(till.shop)
-                case "manual":
-                    sync.request_sync(till.shop)
-                case "crash":
-                    till = attach(till.test_shop, server, random=chance, time=till.time)
-                case "server_loses_rows":
-                    for epoch in server.books.held.values():
-                        epoch.pop(len(epoch), None)
-        server.script.clear()
-        if closed:
-            shift.close_shift(till.shop, counted=Money(0))
-        else:
-            sell(till.shop)
-        till.until_quiet()
-        till.time.now += 12 * 3600
-        till.until_quiet()
-        assert server.books.rows() == till.journal
-        assert server.books.branches == []
-        assert till.fault == ""
-        till.shop.store.close()

@@ -41,8 +41,8 @@ class Office:
             found = self.site.tables.rows(query)
         return [(each["epoch"], each["seq"], each["state"]) for each in found]
 
-    def pair(self, test_shop: TestShop) -> str:
-        till = journal.the_till(test_shop.shop.tables)
+    def pair(self, till_shop: TestShop) -> str:
+        till = journal.the_till(till_shop.shop.tables)
         link = BackofficeLink(self.url, token="", ca_file=None)
         code = make_code(self.site.tables, self.account_id, now=self.site.now())
         reply = link.pair(PairRequest(code=code, till_id=till.till_id, prefix="P1", id_pokl="1", name="Pokladna 1"))
@@ -50,18 +50,18 @@ class Office:
         assert isinstance(reply, PairReply), reply
         return reply.token
 
-    def till(self, test_shop: TestShop, token: str) -> Till:
+    def till(self, till_shop: TestShop, token: str) -> Till:
         time = Seconds()
         epochs = counted_epochs()
         uploader = Uploader(
-            test_shop.shop,
+            till_shop.shop,
             UploadOptions(poll_s=15, status_s=60, version="1.2.3"),
             link=BackofficeLink(self.url, token=token, ca_file=None),
             new_epoch=lambda: "f" + epochs()[1:],
             monotonic=time,
             random=lambda: 0.5,
         )
-        return Till(test_shop, uploader, time)
+        return Till(till_shop, uploader, time)
 
 
 @contextmanager
@@ -76,30 +76,30 @@ def serving(site: Site) -> Iterator[str]:
 
 
 @pytest.fixture
-def test_shop(tmp_path: Path) -> Iterator[TestShop]:
+def till_shop(tmp_path: Path) -> Iterator[TestShop]:
     made = make_shop(tmp_path / "till")
     yield made
     made.store.close()
 
 
 @pytest.fixture
-def office(tmp_path: Path, test_shop: TestShop) -> Iterator[Office]:
+def office(tmp_path: Path, till_shop: TestShop) -> Iterator[Office]:
     settings = BackofficeSettings(data_dir=tmp_path / "backoffice", host="127.0.0.1", port=0, tls=False)
-    site = make_site(settings, now=test_shop.clock)
+    site = make_site(settings, now=till_shop.clock)
     account_id = create_account(site.tables, email="eva@obchod.cz", password="dlouhé tajné heslo", now=site.now())
     with serving(site) as url:
         yield Office(site, url, account_id)
 
 
-def test_a_day_of_a_till_is_held_whole_and_its_shift_is_complete(office: Office, test_shop: TestShop) -> None:
-    till = office.till(test_shop, office.pair(test_shop))
-    open_for_sale(test_shop.shop)
-    sold = [sell(test_shop.shop) for _ in range(5)]
-    receipts.refund(test_shop.shop, sold[0].doc_id, reason="vrácení")
+def test_a_day_of_a_till_is_held_whole_and_its_shift_is_complete(office: Office, till_shop: TestShop) -> None:
+    till = office.till(till_shop, office.pair(till_shop))
+    open_for_sale(till_shop.shop)
+    sold = [sell(till_shop.shop) for _ in range(5)]
+    receipts.refund(till_shop.shop, sold[0].doc_id, reason="vrácení")
     till.work()
-    shift.close_shift(test_shop.shop, counted=crowns(1000))
+    shift.close_shift(till_shop.shop, counted=crowns(1000))
     till.until_quiet()
-    closing = last_closing(test_shop.shop)
+    closing = last_closing(till_shop.shop)
     assert closing is not None
     assert (closing.complete, closing.receipts_held, closing.receipts_expected) == (True, 6, 6)
     assert office.held() == [(row.epoch, row.seq, "projected") for row in till.journal]
@@ -107,16 +107,16 @@ def test_a_day_of_a_till_is_held_whole_and_its_shift_is_complete(office: Office,
 
 
 def test_a_copied_card_goes_on_in_a_new_epoch_and_its_shift_is_complete(
-    office: Office, test_shop: TestShop, tmp_path: Path
+    office: Office, till_shop: TestShop, tmp_path: Path
 ) -> None:
-    token = office.pair(test_shop)
-    open_for_sale(test_shop.shop)
-    sell(test_shop.shop)
-    test_shop.store.checkpoint(truncate=True)
-    test_shop.store.close()
+    token = office.pair(till_shop)
+    open_for_sale(till_shop.shop)
+    sell(till_shop.shop)
+    till_shop.store.checkpoint(truncate=True)
+    till_shop.store.close()
     shutil.copytree(tmp_path / "till", tmp_path / "copy")
-    sell(test_shop.shop)
-    office.till(test_shop, token).work()
+    sell(till_shop.shop)
+    office.till(till_shop, token).work()
     copied = make_shop(tmp_path / "copy", node=7)
     other = office.till(copied, token)
     sell(copied.shop)
@@ -130,11 +130,11 @@ def test_a_copied_card_goes_on_in_a_new_epoch_and_its_shift_is_complete(
     copied.store.close()
 
 
-def test_a_revoked_pairing_stops_the_uploads(office: Office, test_shop: TestShop) -> None:
-    till = office.till(test_shop, office.pair(test_shop))
+def test_a_revoked_pairing_stops_the_uploads(office: Office, till_shop: TestShop) -> None:
+    till = office.till(till_shop, office.pair(till_shop))
     till.work()
-    till_id = journal.the_till(test_shop.shop.tables).till_id
+    till_id = journal.the_till(till_shop.shop.tables).till_id
     assert revoke(office.site.tables, office.account_id, till_id, now=office.site.now())
-    open_for_sale(test_shop.shop)
+    open_for_sale(till_shop.shop)
     till.work()
     assert (till.fault, till.unsent) == ("pairing_revoked", 1)
