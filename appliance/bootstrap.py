@@ -133,6 +133,7 @@ def run_sync(config: Config) -> None:
     from appliance.eet.certificate import SignerName, Trust, load_anchors
     from appliance.sync.fiscal import FiscalOptions, FiscalSender
     from appliance.sync.loop import SyncDaemon
+    from appliance.sync.network import NetworkWatch
     from appliance.sync.upload import Uploader, UploadOptions
 
     for path in (config.eet.tls_ca_file, config.backoffice.ca_file):
@@ -161,7 +162,8 @@ def run_sync(config: Config) -> None:
         random=random,
     )
     listener = WakeListener(config.paths.run, "sync")
-    daemon = SyncDaemon(shop, fiscal, uploader, listener, poll_s=config.backoffice.poll_s)
+    network = NetworkWatch()
+    daemon = SyncDaemon(shop, fiscal, uploader, listener, network, poll_s=config.backoffice.poll_s)
     with _until_terminated(shop, "sync") as stopped:
         daemon.run(stopped=stopped)
     listener.close()

@@ -99,6 +99,7 @@ class FiscalSender:
         self._probe_at = 0.0
         self._probes = 0
         self._fault: str | None = None
+        self.recoveries = 0
         self._set_fault("")  # a start tries everything anew, whatever the last run found
 
     def send_fresh(self) -> float:
@@ -131,6 +132,11 @@ class FiscalSender:
         """Everything that waits is due now: a person asked, or the network is back."""
         with self._lock:
             self._due = {doc_id: replace(retry, at=0.0) for doc_id, retry in self._due.items()}
+        self._probe_at = 0.0
+
+    def network_is_back(self) -> None:
+        """What failed on the way is due now; what the server refused keeps its own time."""
+        self._end_waits_on_the_way()
         self._probe_at = 0.0
 
     def close(self) -> None:
@@ -296,12 +302,18 @@ class FiscalSender:
         """One record got through: those that failed on the way need not wait for their own time."""
         self._forget(record)
         self._probes = 0
-        with self._lock:
-            others = [doc_id for doc_id, retry in self._due.items() if retry.on_the_way and retry.at > 0.0]
-            self._due.update(dict.fromkeys(others, _Retry(0.0, on_the_way=True)))
-        if others or self._fault:
+        others = self._end_waits_on_the_way()
+        if others or self._fault or record.attempts:
+            self.recoveries += 1
             self._set_fault("")
             self._shop.wake("sync")
+
+    def _end_waits_on_the_way(self) -> bool:
+        """Whether there were any."""
+        with self._lock:
+            waits = [doc_id for doc_id, retry in self._due.items() if retry.on_the_way and retry.at > 0.0]
+            self._due.update(dict.fromkeys(waits, _Retry(0.0, on_the_way=True)))
+        return bool(waits)
 
     def _forget(self, record: FiscalRecord) -> None:
         with self._lock:

@@ -23,14 +23,29 @@ class Waiter(Protocol):
     def wait(self, timeout_s: float) -> bool: ...
 
 
+class Network(Protocol):
+    def changed(self) -> bool: ...
+
+
 class SyncDaemon:
     """Three workers (fresh sales, EET backlog, upload) and the loop that wakes them."""
 
-    def __init__(self, shop: Shop, fiscal: FiscalSender, uploader: Uploader, waiter: Waiter, *, poll_s: int) -> None:
+    def __init__(
+        self,
+        shop: Shop,
+        fiscal: FiscalSender,
+        uploader: Uploader,
+        waiter: Waiter,
+        network: Network,
+        *,
+        poll_s: int,
+    ) -> None:
         self._shop = shop
         self._fiscal = fiscal
         self._uploader = uploader
         self._waiter = waiter
+        self._network = network
+        self._recoveries = (0, 0)  # how often EET and the Backoffice have answered again after a silence
         close_connection = shop.store.close
         self._workers = (
             Worker("eet-fresh", fiscal.send_fresh, close_connection),
@@ -56,6 +71,7 @@ class SyncDaemon:
             else:
                 quiet_s += TICK_S
                 self._checkpoint_when_quiet(quiet_s)
+            self._hurry_when_the_network_is_back()
             self._scheduler.run_pending()
         for worker in self._workers:
             worker.stop(STOP_TIMEOUT_S)
@@ -75,6 +91,17 @@ class SyncDaemon:
             self._uploader.hurry()
         for worker in self._workers:
             worker.wake()
+
+    def _hurry_when_the_network_is_back(self) -> None:
+        """When the network has changed, or one server answers again, nobody waits out his own delay."""
+        before, self._recoveries = self._recoveries, (self._fiscal.recoveries, self._uploader.recoveries)
+        changed = self._network.changed()
+        if changed or self._recoveries[0] > before[0]:
+            self._uploader.hurry()
+        if changed or self._recoveries[1] > before[1]:
+            self._fiscal.network_is_back()
+        if changed or self._recoveries != before:
+            self._wake_workers()
 
     def _checkpoint_when_quiet(self, quiet_s: float) -> None:
         if quiet_s < QUIET_S or not self._dirty:

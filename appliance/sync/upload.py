@@ -62,6 +62,7 @@ class Uploader:
         self._random = random
         self._rows_max = BATCH_ROWS_MAX
         self._fault: str | None = None
+        self.recoveries = 0
         self._hurry = threading.Event()
         now = monotonic()
         self._state = UploadState(
@@ -160,6 +161,7 @@ class Uploader:
                 journal.ack(tables, max(last.place, journal.the_till(tables).acked_row))
         else:
             self._rows_max = BATCH_ROWS_MAX  # all is sent: whatever was too large is behind us
+        self.recoveries += 1 if self._state.failures else 0
         self._state = after_success(self._state)
         self._note_fault("")
         return True

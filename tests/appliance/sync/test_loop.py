@@ -28,14 +28,27 @@ class Bell:
         return rung
 
 
+class Cable:
+    """A network that changes when the test says so."""
+
+    def __init__(self) -> None:
+        self.plugged_in = threading.Event()
+
+    def changed(self) -> bool:
+        news = self.plugged_in.is_set()
+        self.plugged_in.clear()
+        return news
+
+
 class Running:
     """A daemon in a thread; its own wake-ups ring the bell as the datagram would."""
 
     def __init__(self, desk: Desk, till: Till) -> None:
         self.bell = Bell()
+        self.cable = Cable()
         self._ended = False
         desk.test_shop.wakes.names = _Ringing(self.bell)
-        daemon = SyncDaemon(desk.test_shop.shop, desk.sender, till.uploader, self.bell, poll_s=15)
+        daemon = SyncDaemon(desk.test_shop.shop, desk.sender, till.uploader, self.bell, self.cable, poll_s=15)
         self._thread = threading.Thread(target=lambda: daemon.run(stopped=lambda: self._ended))
 
     def __enter__(self) -> "Running":
@@ -109,6 +122,39 @@ def test_a_person_who_asks_for_a_sync_ends_every_wait(desk: Desk, server: FakeBa
 
         assert eventually(finished)
         assert eventually(lambda: desk.states() == ["confirmed"])
+
+
+def test_when_the_network_is_back_nobody_waits_out_his_delay(desk: Desk, server: FakeBackoffice) -> None:
+    server.script.append(Answer.BUSY)
+    desk.script.append(REFUSED)
+    till = attach(desk.test_shop, server)
+    with Running(desk, till) as running:
+        sell(desk.test_shop.shop)
+        assert eventually(lambda: len(desk.posts) == 1 and len(server.uploads) == 1)
+        running.cable.plugged_in.set()
+        assert eventually(lambda: desk.states() == ["confirmed"] and not till.unsent)
+
+
+def test_a_backoffice_that_answers_again_makes_eet_try_again(desk: Desk, server: FakeBackoffice) -> None:
+    server.script.append(Answer.BUSY)
+    desk.script.append(REFUSED)
+    till = attach(desk.test_shop, server)
+    with Running(desk, till):
+        sell(desk.test_shop.shop)
+        assert eventually(lambda: len(desk.posts) == 1 and len(server.uploads) == 1)
+        till.uploader.hurry()
+        assert eventually(lambda: desk.states() == ["confirmed"])
+
+
+def test_an_eet_that_answers_again_makes_the_upload_try_again(desk: Desk, server: FakeBackoffice) -> None:
+    server.script.append(Answer.BUSY)
+    desk.script.append(REFUSED)
+    till = attach(desk.test_shop, server)
+    with Running(desk, till):
+        sell(desk.test_shop.shop)
+        assert eventually(lambda: len(desk.posts) == 1 and len(server.uploads) == 1)
+        desk.sender.hurry()
+        assert eventually(lambda: not till.unsent)
 
 
 def test_the_log_of_the_database_is_moved_in_when_it_is_quiet(desk: Desk) -> None:
