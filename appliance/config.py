@@ -125,6 +125,8 @@ def load_config(operator_file: Path | None = None) -> Config:
                 tree.setdefault(section, {}).update(leafs)
     config = _validated(tree, named or OPERATOR_FILE)
     _check_regimes(config.eet, named or OPERATOR_FILE)
+    if config.shop.vat_status == VatStatus.VAT_PAYER and not config.shop.dic:
+        raise ConfigError(f"{named or OPERATOR_FILE}: shop.dic = '': a VAT payer's receipts must carry it")
     return config
 
 

@@ -52,10 +52,14 @@ class Reply:
 
 @dataclass
 class Books:
-    """What the server holds, per epoch and seq; `branches` are rows that lost a fork."""
+    """What the server holds, per epoch and seq; `branches` are rows that lost a fork.
+
+    `hidden` receipts of a shift do not count in a proof, as when their rows were stored but not understood.
+    """
 
     held: dict[str, dict[int, Row]] = field(default_factory=dict)
     branches: list[Row] = field(default_factory=list)
+    hidden: int = 0
 
     def rows(self) -> list[Row]:
         return [row for epoch in self.held.values() for _, row in sorted(epoch.items())]
@@ -82,6 +86,7 @@ class Books:
             return problem(404, "not_found")
         ours = {row.doc_id for row in self.rows() if row.kind == Kind.RECEIPT_ISSUED}
         receipts = [bodies[doc_id] for doc_id in ours if bodies[doc_id].shift_id == shift_id]
+        del receipts[: self.hidden]
         total = sum(receipt.paid.haler for receipt in receipts)
         expected = closed[0].totals
         proof = ShiftProof(

@@ -6,7 +6,7 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from appliance.domain.codec import from_json, to_json
 from appliance.domain.journal import ShiftClosed
@@ -83,6 +83,12 @@ def shifts_without_proof(tables: Tables) -> list[str]:
     s = tables.shift
     query = s.select(s.shift_id).where(s.closed_at.is_null(False) & s.proof.is_null()).order_by(s.number)
     return [shift_id for (shift_id,) in query.tuples()]
+
+
+def forget_incomplete_proofs(tables: Tables) -> None:
+    """Closings the Backoffice found incomplete are to be proven again."""
+    s = tables.shift
+    s.update(proof=None).where(fn.json_extract(s.proof, "$.complete") == 0).execute()
 
 
 def insert_receipt(tables: Tables, receipt: Receipt, *, place: int) -> None:

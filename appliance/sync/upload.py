@@ -265,6 +265,8 @@ class Uploader:
         if self._send(head):
             now = self._monotonic()
             self._state = replace(self._state, compare_at=next_compare(now, random=self._random()))
+            with self._shop.fact() as tables:
+                sales.forget_incomplete_proofs(tables)
 
     # ---- manual runs
 

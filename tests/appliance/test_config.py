@@ -53,7 +53,9 @@ def test_the_vendors_file_changes_no_default() -> None:
 
 def test_the_operator_overrides_the_vendor_key_by_key(tmp_path: Path) -> None:
     write(config.VENDOR_FILE, '[till]\nname = "Vendor"\nuser = "V"\n[printer]\nport = 9101\n')
-    loaded = load_config(write(tmp_path / "mine.toml", '[till]\nname = "Kasa 2"\n[shop]\nvat_status = "vat_payer"\n'))
+    loaded = load_config(
+        write(tmp_path / "mine.toml", '[till]\nname = "Kasa 2"\n[shop]\nvat_status = "vat_payer"\ndic = "CZ12345679"\n')
+    )
     assert (loaded.till.name, loaded.till.user, loaded.printer.port) == ("Kasa 2", "V", 9101)
     assert loaded.shop.vat_status == VatStatus.VAT_PAYER
 
@@ -83,6 +85,7 @@ def test_a_regime_is_read_with_its_moment(tmp_path: Path) -> None:
         ('[till]\nprefix = "p1"\n', "till.prefix", "'p1'", "A-Z0-9"),
         ('[shop]\nico = "123"\n', "shop.ico", "'123'", "[0-9]{8}"),
         ('[shop]\ndic = "12345678"\n', "shop.dic", "'12345678'", "CZ[0-9]{8,10}"),
+        ('[shop]\nvat_status = "vat_payer"\n', "shop.dic", "''", "VAT payer"),
         ('[shop]\nvat_status = "maybe"\n', "shop.vat_status", "'maybe'", "'vat_payer', 'non_payer' or 'identified_"),
         ('[printer]\nwidth_chars = 40\n', "printer.width_chars", "40", "32, 42 or 48"),
         ("[printer]\nport = 70000\n", "printer.port", "70000", "less than or equal to 65535"),
