@@ -59,6 +59,9 @@ class Proxy:
 
     def _close_listener(self) -> None:
         if self._listener is not None:
+            # a close alone would leave the kernel listening while the other thread waits in accept
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None
 
