@@ -1,12 +1,12 @@
 """The receipt: an issued, immutable document, made from a paid cart or as the mirror of another receipt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from appliance.domain.cart import Cart, bill_discount_shares
 from appliance.domain.fiscal import FrozenSale
-from appliance.domain.money import Money, Quantity, money_sum
+from appliance.domain.money import ZERO, Money, Quantity, money_sum
 from appliance.domain.sale import Payment, Settlement
 from appliance.domain.vat import VatClass, VatRow, VatStatus, vat_rows
 
@@ -156,27 +156,15 @@ def vat_of_lines(lines: Sequence[ReceiptLine]) -> tuple[VatRow, ...]:
 def issue_receipt(
     issue: Issue, seller: Seller, lines: tuple[ReceiptLine, ...], settlement: Settlement, fiscal: FrozenSale | None
 ) -> Receipt:
-    receipt = Receipt(
-        doc_id=issue.doc_id,
-        number=issue.number,
+    return _issued(
+        issue,
         kind=ReceiptKind.SALE,
-        issued_at=issue.issued_at,
-        clock=issue.clock,
-        shift_id=issue.shift_id,
-        user=issue.user,
-        till=issue.till,
         seller=seller,
         lines=lines,
-        total=money_sum(line.total for line in lines),
-        rounding=settlement.rounding,
-        payments=settlement.payments,
-        tendered=settlement.tendered,
-        change=settlement.change,
+        settlement=settlement,
         vat=vat_of_lines(lines),
         fiscal=fiscal,
     )
-    check_receipt(receipt)
-    return receipt
 
 
 def mirrored_payments(original: Receipt) -> tuple[Payment, ...]:
@@ -196,41 +184,60 @@ def refund_receipt(
         raise RefundRefused("already_refunded")
     if not reason.strip():
         raise RefundRefused("reason_missing")
-    lines = tuple(
-        ReceiptLine(
-            item_id=line.item_id,
-            name=line.name,
-            ean=line.ean,
-            unit=line.unit,
-            unit_price=line.unit_price,
-            quantity=-line.quantity,
-            line_discount=-line.line_discount,
-            bill_discount_share=-line.bill_discount_share,
-            total=-line.total,
-            vat_class=line.vat_class,
-            vat_percent=line.vat_percent,
-        )
-        for line in original.lines
+    return _issued(
+        issue,
+        kind=ReceiptKind.REFUND,
+        seller=original.seller,
+        lines=tuple(_mirrored(line) for line in original.lines),
+        settlement=Settlement(mirrored_payments(original), rounding=-original.rounding, tendered=ZERO, change=ZERO),
+        vat=tuple(VatRow(row.percent, -row.base, -row.tax) for row in original.vat),
+        fiscal=fiscal,
+        original=Original(original.doc_id, original.number),
+        reason=reason,
     )
+
+
+def _mirrored(line: ReceiptLine) -> ReceiptLine:
+    return replace(
+        line,
+        quantity=-line.quantity,
+        line_discount=-line.line_discount,
+        bill_discount_share=-line.bill_discount_share,
+        total=-line.total,
+    )
+
+
+def _issued(
+    issue: Issue,
+    *,
+    kind: ReceiptKind,
+    seller: Seller,
+    lines: tuple[ReceiptLine, ...],
+    settlement: Settlement,
+    vat: tuple[VatRow, ...],
+    fiscal: FrozenSale | None,
+    original: Original | None = None,
+    reason: str = "",
+) -> Receipt:
     receipt = Receipt(
         doc_id=issue.doc_id,
         number=issue.number,
-        kind=ReceiptKind.REFUND,
+        kind=kind,
         issued_at=issue.issued_at,
         clock=issue.clock,
         shift_id=issue.shift_id,
         user=issue.user,
         till=issue.till,
-        seller=original.seller,
+        seller=seller,
         lines=lines,
-        total=-original.total,
-        rounding=-original.rounding,
-        payments=mirrored_payments(original),
-        tendered=Money(0),
-        change=Money(0),
-        vat=tuple(VatRow(row.percent, -row.base, -row.tax) for row in original.vat),
+        total=money_sum(line.total for line in lines),
+        rounding=settlement.rounding,
+        payments=settlement.payments,
+        tendered=settlement.tendered,
+        change=settlement.change,
+        vat=vat,
         fiscal=fiscal,
-        original=Original(original.doc_id, original.number),
+        original=original,
         reason=reason,
     )
     check_receipt(receipt)

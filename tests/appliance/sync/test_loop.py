@@ -1,7 +1,10 @@
 """The daemon from its start to its end, with real threads and a real wake-up."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from appliance.domain.money import crowns
 from appliance.service import sync
@@ -44,6 +47,7 @@ class Running:
     """A daemon in a thread; its own wake-ups ring the bell as the datagram would."""
 
     def __init__(self, desk: Desk, till: Till) -> None:
+        self.till = till
         self.bell = Bell()
         self.cable = Cable()
         self._ended = False
@@ -124,37 +128,30 @@ def test_a_person_who_asks_for_a_sync_ends_every_wait(desk: Desk, server: FakeBa
         assert eventually(lambda: desk.states() == ["confirmed"])
 
 
-def test_when_the_network_is_back_nobody_waits_out_his_delay(desk: Desk, server: FakeBackoffice) -> None:
+@pytest.fixture
+def waiting(desk: Desk, server: FakeBackoffice) -> Iterator[Running]:
+    """A sale that neither server took; time stands still, so that no delay ever ends."""
     server.script.append(Answer.BUSY)
     desk.script.append(REFUSED)
-    till = attach(desk.test_shop, server)
-    with Running(desk, till) as running:
+    with Running(desk, attach(desk.test_shop, server)) as running:
         sell(desk.test_shop.shop)
         assert eventually(lambda: len(desk.posts) == 1 and len(server.uploads) == 1)
-        running.cable.plugged_in.set()
-        assert eventually(lambda: desk.states() == ["confirmed"] and not till.unsent)
+        yield running
 
 
-def test_a_backoffice_that_answers_again_makes_eet_try_again(desk: Desk, server: FakeBackoffice) -> None:
-    server.script.append(Answer.BUSY)
-    desk.script.append(REFUSED)
-    till = attach(desk.test_shop, server)
-    with Running(desk, till):
-        sell(desk.test_shop.shop)
-        assert eventually(lambda: len(desk.posts) == 1 and len(server.uploads) == 1)
-        till.uploader.hurry()
-        assert eventually(lambda: desk.states() == ["confirmed"])
+def test_when_the_network_is_back_nobody_waits_out_his_delay(desk: Desk, waiting: Running) -> None:
+    waiting.cable.plugged_in.set()
+    assert eventually(lambda: desk.states() == ["confirmed"] and not waiting.till.unsent)
 
 
-def test_an_eet_that_answers_again_makes_the_upload_try_again(desk: Desk, server: FakeBackoffice) -> None:
-    server.script.append(Answer.BUSY)
-    desk.script.append(REFUSED)
-    till = attach(desk.test_shop, server)
-    with Running(desk, till):
-        sell(desk.test_shop.shop)
-        assert eventually(lambda: len(desk.posts) == 1 and len(server.uploads) == 1)
-        desk.sender.hurry()
-        assert eventually(lambda: not till.unsent)
+def test_a_backoffice_that_answers_again_makes_eet_try_again(desk: Desk, waiting: Running) -> None:
+    waiting.till.uploader.hurry()
+    assert eventually(lambda: desk.states() == ["confirmed"])
+
+
+def test_an_eet_that_answers_again_makes_the_upload_try_again(desk: Desk, waiting: Running) -> None:
+    desk.sender.hurry()
+    assert eventually(lambda: not waiting.till.unsent)
 
 
 def test_the_log_of_the_database_is_moved_in_when_it_is_quiet(desk: Desk) -> None:
