@@ -13,6 +13,7 @@ from kivy.uix.gridlayout import GridLayout
 from appliance.i18n import _
 from appliance.ui.editing import AMOUNT, TEXT, Editing, press
 from appliance.ui.keyboard import NumberPad
+from appliance.ui.lone_key import LONE_S, LoneKey
 from appliance.ui.presenter.bill import page_text, pages_of
 from appliance.ui.theme import T
 from appliance.ui.widgets import Field, TouchButton, load_kv
@@ -143,7 +144,7 @@ class NumberDialog(Dialog):
 
 
 class ChoiceDialog(Dialog):
-    """One of several answers, paged when they are many; digits 1–9 choose too."""
+    """One of several answers, paged when they are many; a digit 1–9 alone chooses too, a scanned code does not."""
 
     def __init__(
         self, *, choices: Sequence[Choice], done: Callable[[Any], None], columns: int = 1, **kwargs: Any
@@ -151,6 +152,8 @@ class ChoiceDialog(Dialog):
         super().__init__(**kwargs)
         self.choices, self.done, self.columns = tuple(choices), done, columns
         self.page = 0
+        self.typed = LoneKey(alone=self._choose_by_digit, scanned=self._refuse_scan)
+        self._settle = Clock.create_trigger(self._settled, LONE_S)
         height = T.touch * 1.15
         room = self.card_room() - self._around()
         self.per_page = max(2, int((room + T.gap) // (height + T.gap))) * columns
@@ -197,12 +200,25 @@ class ChoiceDialog(Dialog):
         if key in {"pagedown", "pageup"}:
             self.turn()
             return True
-        if key.isdigit() and key != "0":
-            shown = self.choices[self.page * self.per_page :][: self.per_page]
-            if int(key) <= len(shown):
-                self.choose(shown[int(key) - 1])
+        if len(key) == 1 or key.startswith("text:") or (key == "enter" and self.typed.waiting):
+            self.error = ""
+            self.typed.press(key)
+            self._settle.cancel()
+            self._settle()
             return True
         return False
+
+    def _settled(self, _dt: float) -> None:
+        """In the next frame, so that keys which waited while something was drawn are counted too."""
+        Clock.schedule_once(lambda _dt: self.typed.settle() if not self._settle.is_triggered else None, 0)
+
+    def _choose_by_digit(self, key: str) -> None:
+        shown = self.choices[self.page * self.per_page :][: self.per_page]
+        if self.parent is not None and key.isdigit() and 0 < int(key) <= len(shown):
+            self.choose(shown[int(key) - 1])
+
+    def _refuse_scan(self) -> None:
+        self.error = _("Kód se nenačetl. Nejdřív odpovězte, pak ho načtěte znovu.")
 
 
 class TextDialog(Dialog):
@@ -228,7 +244,7 @@ class TextDialog(Dialog):
 
     def confirm(self) -> None:
         text = self.field.value.strip()
-        if not text:
+        if not any(char.isalpha() for char in text):  # a scanned code is no reason
             self.field.error = _("Napište aspoň slovo.")
             return
         self.close()

@@ -9,6 +9,8 @@ from appliance.domain.money import Money, NotAnAmount, format_amount, format_czk
 from appliance.domain.receipt import Receipt
 from appliance.i18n import _, plural
 
+CROWN_DIGITS_MAX = 7  # the shortest EAN has eight
+
 
 @dataclass(frozen=True)
 class LineView:
@@ -101,17 +103,24 @@ def discount_of(text: str, *, in_percent: bool) -> Discount | None:
     """A typed discount; nothing or zero takes the discount away. Raises NotAnAmount."""
     if not text.strip():
         return None
-    value = parse_amount(text)
+    value = typed_amount(text)
     if not value:
         return None
     # one percent is 100 basis points, as one crown is 100 haléře: the same typed form
     return Discount(basis_points=value.haler) if in_percent else Discount(amount=value)
 
 
+def typed_amount(text: str) -> Money:
+    """An amount typed by a person. Raises NotAnAmount, also for a code a scanner typed instead."""
+    if len(text.strip().lstrip("-").partition(",")[0]) > CROWN_DIGITS_MAX:
+        raise NotAnAmount(text)
+    return parse_amount(text)
+
+
 def amount_or_none(text: str) -> Money | None:
     """What is typed as an amount, None while it is not one yet."""
     try:
-        return parse_amount(text)
+        return typed_amount(text)
     except NotAnAmount:
         return None
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from kivy.properties import BooleanProperty, StringProperty
 
-from appliance.domain.money import Money, NotAnAmount, parse_amount
+from appliance.domain.money import Money, NotAnAmount
 from appliance.domain.receipt import Receipt
 from appliance.domain.sale import PaymentMethod, PaymentRefused, Tender
 from appliance.i18n import _
@@ -13,7 +13,7 @@ from appliance.service import checkout
 from appliance.ui.editing import AMOUNT, Editing, press
 from appliance.ui.frame import FunctionKey
 from appliance.ui.keyboard import NumberPad
-from appliance.ui.presenter.bill import amount_or_none, paid_view
+from appliance.ui.presenter.bill import amount_or_none, paid_view, typed_amount
 from appliance.ui.presenter.pay import METHODS, pay_view, pays, tender_of
 from appliance.ui.presenter.words import error_sentence, method_name
 from appliance.ui.screens.base import TillScreen
@@ -116,7 +116,7 @@ class PayScreen(TillScreen):
     def take(self, method: PaymentMethod) -> None:
         """A method key: the typed amount, else all that is left."""
         try:
-            typed = parse_amount(self.typed) if self.typed else None
+            typed = typed_amount(self.typed) if self.typed else None
         except NotAnAmount as error:
             self.ids.entry.error = error_sentence(error)
             return

@@ -240,10 +240,12 @@ class SaleScreen(TillScreen):
         self.touched()
         if not self.app.shift_open:
             ask_to_open(self.app, self.refresh)
+        elif not self.app.bill.entry.empty:  # goods typed but not added must not leave unpaid
+            words = _("Na řádku zůstalo {typed}. Enter ho vloží, Esc smaže, pak zaplaťte.")
+            self.refuse(words.format(typed=entry_text(self.app.bill.entry)))
         elif not self.app.bill.cart.lines:
             self.refuse(self.empty_reason)
         else:
-            self.app.bill.clear_entry()
             self.app.open("pay")
 
     # ---- changing lines

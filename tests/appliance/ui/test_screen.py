@@ -196,6 +196,47 @@ def test_a_code_of_two_items_asks_which_and_a_missing_price_is_asked(till: TillW
     assert total["text"].endswith("Kč")
 
 
+def test_a_scan_into_a_question_answers_nothing(shop: Shop, till: TillWindow) -> None:
+    sell(till, "1")
+    till.wait_for("hit:item-99")
+    till.press(*"8591000000012", "Return")  # its 1 would choose, the digits behind it be a code of their own
+    till.wait_for("dialog.message", lambda w: "znovu" in w["text"])
+    till.press("Escape")
+    till.wait_until(lambda seen: seen if not seen["dialog"] else None, "no question")
+    assert till.text("sale.total").startswith("0,00")
+    sell(till, "1")
+    till.wait_for("hit:item-99")
+    till.press("2")
+    till.wait_for("sale.total", lambda w: not w["text"].startswith("0,00"))
+    assert issued(shop) == []
+
+
+def test_a_scan_gives_no_reason_for_a_storno(shop: Shop, till: TillWindow) -> None:
+    sell(till, BREAD_PLU)
+    till.press("plus", "plus")
+    till.wait_for("receipt.number", lambda w: w["text"] != "")
+    till.press("F3")
+    till.wait_screen("receipts")
+    till.tap(f"receipt:{receipts.recent(shop, limit=1)[0].doc_id}")
+    till.tap("receipts.refund")
+    till.tap("reason:own")
+    till.wait_for("dialog.field", lambda w: w["focused"])
+    till.press(*"8591000000012", "Return")
+    till.press("Escape", "Escape")
+    till.wait_until(lambda seen: seen if not seen["dialog"] else None, "no question")
+    assert issued(shop) == ["P1A-000001"]
+
+
+def test_goods_typed_but_not_added_do_not_leave_unpaid(till: TillWindow) -> None:
+    sell(till, BREAD_PLU)
+    till.type(ROLLS_PLU)
+    till.press("plus")
+    till.wait_for("entry", lambda w: "Enter" in w["text"])
+    till.press("Return", "plus")
+    till.wait_screen("pay")
+    assert not till.text("pay.due").startswith("49,90")
+
+
 def test_a_czech_keyboard_types_digits_from_its_top_row(till: TillWindow) -> None:
     till.use_layout("cz")
     till.press("ecaron", "plus", "Return")  # the keys of 2 and 1

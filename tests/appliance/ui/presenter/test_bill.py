@@ -14,6 +14,7 @@ from appliance.ui.presenter.bill import (
     page_text,
     pages_of,
     price_text,
+    typed_amount,
 )
 
 ROLL = Item("1", "Rohlík", Money(290), VatClass.REDUCED, plu="1", eans=("859",))
@@ -121,3 +122,17 @@ def test_pages_cover_everything(count: int, per_page: int, pages: int) -> None:
 
 def test_pages_are_counted_from_one() -> None:
     assert page_text(0, 3) == "1/3"
+
+
+@pytest.mark.parametrize("code", ["8594001021234"[:12], "40111111", "01234565", "-40111111"])
+def test_a_code_scanned_into_a_question_is_no_amount(code: str) -> None:
+    with pytest.raises(NotAnAmount):
+        typed_amount(code)
+    with pytest.raises(NotAnAmount):
+        discount_of(code, in_percent=False)
+    assert amount_or_none(code) is None
+
+
+@pytest.mark.parametrize(("text", "haler"), [("1290000,5", 129000050), ("0,01", 1), ("-12", -1200)])
+def test_what_a_person_types_is_an_amount(text: str, haler: int) -> None:
+    assert typed_amount(text) == Money(haler)
