@@ -192,6 +192,8 @@ class TillApp(App):
 
     def end_payment(self, *, paid: bool) -> None:
         """The result is back. What a scanner typed meanwhile belongs to the next bill."""
+        if not paid:
+            self._keep_cart(self.bill.cart)  # what the payment overtook is needed again
         self.keys.release(play=paid)
 
     # ---- writing

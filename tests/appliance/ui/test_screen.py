@@ -10,7 +10,7 @@ import pytest
 from appliance.domain.delivery import PrintState
 from appliance.domain.money import Money
 from appliance.domain.sale import PaymentMethod
-from appliance.service import print_queue, receipts, shift
+from appliance.service import checkout, print_queue, receipts, shift
 from appliance.service.catalogue import search_items
 from appliance.service.shop import Shop
 from appliance.store import queues
@@ -173,6 +173,18 @@ def test_too_much_by_card_is_refused_in_words_and_the_bill_stays(shop: Shop, til
     till.press("Escape", "Escape")
     till.wait_screen("sale")
     assert till.text("sale.total").startswith("49,90")
+    assert issued(shop) == []
+
+
+def test_after_a_refused_payment_the_whole_bill_is_kept(shop: Shop, till: TillWindow) -> None:
+    with shop.fact() as tables:  # nobody else can write now: the last line is not kept yet when the payment begins
+        sell(till, BREAD_PLU, ROLLS_PLU)
+        till.press("plus")
+        till.wait_screen("pay")
+        till.press("Return")
+        tables.shift.update(closed_at="2026-11-24T06:00:00+01:00").execute()
+    till.wait_for("pay.typed", lambda w: "není otevřená" in w["text"])
+    till.wait_until(lambda _seen: len(checkout.kept_cart(shop).lines) == 2 or None, "two lines kept")
     assert issued(shop) == []
 
 
