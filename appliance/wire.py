@@ -9,6 +9,7 @@ BATCH_BYTES_MAX = 1024 * 1024
 REQUEST_BYTES_MAX = 4 * 1024 * 1024  # unpacked; a batch of one largest row fits with room
 API_PREFIX = "/api/v1"
 SEQ_MAX = 2**53  # any number a peer may say must fit a database
+VERSION_MAX = 2**31 - 1
 
 
 class Wire(BaseModel):
@@ -18,10 +19,10 @@ class Wire(BaseModel):
 class WireRow(Wire):
     """A journal row; hashes as hex."""
 
-    seq: int = Field(ge=1)
+    seq: int = Field(ge=1, le=SEQ_MAX)
     doc_id: str = Field(min_length=36, max_length=36)
     kind: str = Field(min_length=1, max_length=64)
-    v: int = Field(ge=1)
+    v: int = Field(ge=1, le=VERSION_MAX)
     at: str = Field(max_length=40)
     body: str = Field(max_length=BODY_BYTES_MAX)
     prev_hash: str = Field(pattern="^[0-9a-f]{64}$")

@@ -15,13 +15,15 @@ from peewee import DataError, IntegrityError, fn
 from appliance.domain.clock import iso, parse_iso
 from appliance.domain.delivery import FiscalState
 from appliance.domain.journal import Deferred, ReceiptFiscalised, Row, ShiftClosed, ShiftOpened, read_body
-from appliance.domain.money import ZERO, Money
+from appliance.domain.money import AMOUNT_LIMIT_HALER, ZERO, Money
 from appliance.domain.receipt import Receipt, check_receipt
 from appliance.domain.sale import PaymentMethod
 from backoffice.tables import Tables
 
 NOT_REPORTED = "none"
 PROJECTED, DEFERRED, FAILED, FORKED = "projected", "deferred", "failed", "forked"
+REASON_CHARS_MAX = 200
+KEY_CHARS_MAX = 64
 
 
 class ProjectionFailed(ValueError):
@@ -30,7 +32,16 @@ class ProjectionFailed(ValueError):
 
 # What a wrong row may cause. Errors of the database itself (full disk, lost connection) are not among them: those
 # must end the transaction, so that the till sends again.
-FAILURES = (ValueError, LookupError, TypeError, ArithmeticError, AssertionError, IntegrityError, DataError)
+FAILURES = (
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+    IntegrityError,
+    DataError,
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,8 @@ class Twin:
 
 
 def twins_of(tables: Tables, account_id: int, doc_ids: Sequence[str]) -> dict[str, Twin]:
-    """By doc_id, for documents about to be taken. Only rows that were read or wait to be read count."""
+    """By doc_id, for documents about to be taken. Only rows that were read or wait to be read count; a document that
+    is held twice has been read if one of its rows was."""
     held = tables.journal_row
     rows = tables.rows(
         held.select(held.c.doc_id, held.c.kind, held.c.v, held.c.body, held.c.state).where(
@@ -81,6 +93,7 @@ def twins_of(tables: Tables, account_id: int, doc_ids: Sequence[str]) -> dict[st
             & held.c.state.in_([PROJECTED, DEFERRED])
         )
     )
+    rows.sort(key=lambda row: bool(row["state"] == PROJECTED))
     return {row["doc_id"]: Twin(row["kind"], row["v"], row["body"], row["state"]) for row in rows}
 
 
@@ -96,7 +109,13 @@ def project(tables: Tables, place: Place, row: Row, twin: Twin | None) -> Projec
                 return Projected(DEFERRED, f"{body.kind} v{body.v}")
             return _apply(tables, place, row, body)
     except FAILURES as error:
-        return Projected(FAILED, str(error)[:200] or type(error).__name__)
+        return Projected(FAILED, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Why a row failed. It may quote the row, which may hold what no database keeps: NUL, halves of a character."""
+    said = "".join(c if c.isprintable() else "?" for c in str(error)[:REASON_CHARS_MAX])
+    return said or type(error).__name__
 
 
 def _apply(tables: Tables, place: Place, row: Row, body: object) -> Projected:
@@ -119,6 +138,9 @@ def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) ->
     if receipt.doc_id != row.doc_id:
         raise ProjectionFailed("the receipt has another doc_id than its row")
     check_receipt(receipt)
+    _check_amounts(receipt)
+    _check_key(receipt.number)
+    _check_key(receipt.shift_id)
     at = parse_iso(receipt.issued_at)
     tables.receipt.insert(
         account_id=place.account_id,
@@ -153,6 +175,19 @@ def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) ->
     return Projected(PROJECTED, events=(Event("receipt", receipt.doc_id, data),), shift_id=receipt.shift_id)
 
 
+def _check_key(text: str) -> None:
+    """What stands in an index must be short: PostgreSQL takes no long keys."""
+    if len(text) > KEY_CHARS_MAX:
+        raise ProjectionFailed("an identifier is too long")
+
+
+def _check_amounts(receipt: Receipt) -> None:
+    """Sums over all receipts of an account must fit the database, whatever one till says."""
+    amounts = (receipt.total, receipt.paid, *(payment.amount for payment in receipt.payments))
+    if any(abs(amount.haler) >= AMOUNT_LIMIT_HALER for amount in amounts):
+        raise ProjectionFailed("an amount is larger than any receipt can be")
+
+
 def _receipt_fiscalised(tables: Tables, place: Place, body: ReceiptFiscalised) -> Projected:
     if not body.first:
         return Projected(PROJECTED)
@@ -167,6 +202,8 @@ def _receipt_fiscalised(tables: Tables, place: Place, body: ReceiptFiscalised) -
         .execute()
     )
     if not changed:
+        if body.receipt_doc_id in twins_of(tables, place.account_id, [body.receipt_doc_id]):
+            return Projected(DEFERRED, "the receipt of this code waits to be read")
         raise ProjectionFailed("the receipt of this code is not held")
     return Projected(PROJECTED, events=(Event("fiscal", body.receipt_doc_id, {}),))
 
@@ -177,6 +214,7 @@ def _shift_opened(tables: Tables, place: Place, row: Row, body: ShiftOpened) -> 
 
 
 def _insert_shift(tables: Tables, place: Place, body: ShiftOpened, *, opened_at: str) -> None:
+    _check_key(body.shift_id)
     at = parse_iso(opened_at)
     tables.shift.insert(
         account_id=place.account_id,

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from backoffice.app import app_of, make_site
+from backoffice.migrations import migrate
 from backoffice.settings import BackofficeSettings
 from backoffice.site import Site
-from tests.backoffice.house import Clock, Shop, postgres_cluster
+from backoffice.tables import Tables, open_database
+from tests.backoffice.house import Clock, Office, Shop, postgres_cluster
 from tests.journals import MORNING
 
 
@@ -36,3 +38,16 @@ def shop(site: Site) -> Iterator[Shop]:
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with postgres_cluster(tmp_path_factory.mktemp("postgres")) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+    tables = Tables(open_database(url=url, data_dir=tmp_path))
+    if url:
+        with tables.reading():
+            tables.run_sql("DROP SCHEMA public CASCADE")
+            tables.run_sql("CREATE SCHEMA public")
+    migrate(tables)
+    yield Office(tables)
+    tables.shut()

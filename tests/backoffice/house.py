@@ -19,11 +19,14 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from appliance.domain.journal import Row
-from appliance.wire import TillStatus
+from appliance.wire import PairRequest, TillStatus
 from backoffice.accounts import create_account
-from backoffice.pairing import make_code
+from backoffice.intake import Taken, take_batch
+from backoffice.pairing import make_code, pair
+from backoffice.projection import Place
 from backoffice.site import Site
-from tests.journals import TillJournal, upload_of
+from backoffice.tables import Tables
+from tests.journals import MORNING, TillJournal, upload_of
 
 EMAIL = "majitel@obchod.cz"
 PASSWORD = "dlouhé tajné heslo"
@@ -100,6 +103,37 @@ class Shop:
             answer = self.upload(journal, token, journal.rows[at : at + 400])
             assert answer.status_code == 200, answer.text
         return token
+
+
+WHEN = frozenset({"received_at", "last_seen", "paired_at", "token_hash"})
+
+
+class Office:
+    """Intake alone, without HTTP: one account and its tills."""
+
+    def __init__(self, tables: Tables, *, email: str = "majitel@obchod.cz") -> None:
+        self.tables = tables
+        self.account_id = create_account(tables, email=email, password=PASSWORD, now=MORNING)
+
+    def place(self, journal: TillJournal) -> Place:
+        code = make_code(self.tables, self.account_id, now=MORNING)
+        request = PairRequest(
+            code=code, till_id=journal.till_id, prefix=journal.prefix, id_pokl=journal.prefix, name=journal.name
+        )
+        pair(self.tables, request, now=MORNING)
+        return Place(self.account_id, journal.till_id, journal.name)
+
+    def take(self, place: Place, rows: Sequence[Row], *, epoch: str) -> Taken:
+        return take_batch(self.tables, place, upload_of(rows, epoch=epoch), now=MORNING)
+
+    def content(self, name: str) -> list[dict[str, Any]]:
+        """A table as a whole, without moments of arrival, in a stable order."""
+        with self.tables.reading():
+            rows = self.tables.rows(getattr(self.tables, name).select())
+        return sorted(({k: v for k, v in row.items() if k not in WHEN} for row in rows), key=repr)
+
+    def states(self) -> dict[int, tuple[str, str]]:
+        return {row["seq"]: (row["state"], row["reason"]) for row in self.content("journal_row")}
 
 
 def pair_request(journal: TillJournal, code: str) -> dict[str, str]:

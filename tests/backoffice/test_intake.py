@@ -1,4 +1,3 @@
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,59 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.domain.journal import Row
-from appliance.wire import PairRequest
-from backoffice.accounts import create_account
-from backoffice.intake import Taken, project_waiting, sort_out, take_batch
+from backoffice.intake import Taken, project_waiting, sort_out
 from backoffice.migrations import migrate
-from backoffice.pairing import make_code, pair
-from backoffice.projection import Place
 from backoffice.tables import Tables, open_database
-from tests.backoffice.house import PASSWORD
-from tests.journals import MORNING, TillJournal, upload_of
+from tests.backoffice.house import Office
+from tests.journals import MORNING, TillJournal
 
 TABLES = ("till", "journal_row", "receipt", "payment", "shift")
-WHEN = {"received_at", "last_seen", "paired_at", "token_hash"}
-
-
-class Office:
-    """Intake alone, without HTTP: one account and its tills."""
-
-    def __init__(self, tables: Tables, *, email: str = "majitel@obchod.cz") -> None:
-        self.tables = tables
-        self.account_id = create_account(tables, email=email, password=PASSWORD, now=MORNING)
-
-    def place(self, journal: TillJournal) -> Place:
-        code = make_code(self.tables, self.account_id, now=MORNING)
-        request = PairRequest(
-            code=code, till_id=journal.till_id, prefix=journal.prefix, id_pokl=journal.prefix, name=journal.name
-        )
-        pair(self.tables, request, now=MORNING)
-        return Place(self.account_id, journal.till_id, journal.name)
-
-    def take(self, place: Place, rows: Sequence[Row], *, epoch: str) -> Taken:
-        return take_batch(self.tables, place, upload_of(rows, epoch=epoch), now=MORNING)
-
-    def content(self, name: str) -> list[dict[str, Any]]:
-        """A table as a whole, without moments of arrival, in a stable order."""
-        with self.tables.reading():
-            rows = self.tables.rows(getattr(self.tables, name).select())
-        return sorted(({k: v for k, v in row.items() if k not in WHEN} for row in rows), key=repr)
-
-    def states(self) -> dict[int, tuple[str, str]]:
-        return {row["seq"]: (row["state"], row["reason"]) for row in self.content("journal_row")}
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
-    tables = Tables(open_database(url=url, data_dir=tmp_path))
-    if url:
-        with tables.reading():
-            tables.run_sql("DROP SCHEMA public CASCADE")
-            tables.run_sql("CREATE SCHEMA public")
-    migrate(tables)
-    yield Office(tables)
-    tables.shut()
 
 
 def a_day(*, sales: int = 5, seed: int = 3) -> TillJournal:

@@ -129,3 +129,19 @@ def test_the_status_of_an_empty_batch_is_kept(shop: Shop) -> None:
     token = shop.pair(journal)
     assert shop.upload(journal, token, [], status=till_status(unsent=7, printer="není papír")).status_code == 200
     assert "není papír" in shop.browser.get("/tills").text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("v", str(2**31)), ("seq", str(2**70)), ("seq", "-1"), ("seq", "0"), ("body", r'"\ud800"'), ("v", "[" * 300)],
+)
+def test_what_fits_no_database_is_refused_with_words_and_not_with_a_fault(shop: Shop, field: str, value: str) -> None:
+    journal = TillJournal()
+    token = shop.pair(journal)
+    parts = {"seq": "1", "v": "1", "body": '"{}"'} | {field: value}
+    shape = '{{"seq":{seq},"v":{v},"body":{body},"doc_id":"{id}","kind":"k","at":"t","prev_hash":"{h}","hash":"{h}"}}'
+    row = shape.format(**parts, id=journal.till_id, h="0" * 64)
+    content = f'{{"epoch":"{journal.epoch}","rows":[{row}],"status":{till_status().model_dump_json()}}}'
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    answer = shop.browser.post(f"/api/v1/tills/{journal.till_id}/journal", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
