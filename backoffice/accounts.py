@@ -158,22 +158,27 @@ def close_session(tables: Tables, open_one: Session) -> None:
 
 def setup_code(data_dir: Path) -> str:
     """The code that makes the first account; made once and kept until the account is there."""
-    path = data_dir / SETUP_CODE_FILE
-    if path.exists():
-        return path.read_text(encoding="ascii").strip()
+    held = _held_setup_code(data_dir)
+    if held:
+        return held
     data_dir.mkdir(parents=True, exist_ok=True)
     code = secrets.token_hex(8)
-    path.touch(mode=0o600)
-    path.write_text(code + "\n", encoding="ascii")
+    draft = data_dir / f"{SETUP_CODE_FILE}.new"
+    draft.touch(mode=0o600)
+    draft.write_text(code + "\n", encoding="ascii")
+    draft.rename(data_dir / SETUP_CODE_FILE)
     return code
 
 
-def setup_code_fits(data_dir: Path, typed: str) -> bool:
+def _held_setup_code(data_dir: Path) -> str:
+    """Empty when there is none; also when a full disk or a power cut left an empty file, which must open nothing."""
     path = data_dir / SETUP_CODE_FILE
-    if not path.exists():
-        return False
-    wanted = path.read_text(encoding="ascii").strip()
-    return hmac.compare_digest(wanted.encode(), typed.strip().lower().encode())
+    return path.read_text(encoding="ascii").strip() if path.exists() else ""
+
+
+def setup_code_fits(data_dir: Path, typed: str) -> bool:
+    wanted = _held_setup_code(data_dir)
+    return bool(wanted) and hmac.compare_digest(wanted.encode(), typed.strip().lower().encode())
 
 
 def forget_setup_code(data_dir: Path) -> None:

@@ -33,6 +33,7 @@ HEADERS = {
 }
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
+KEPT_STATUSES = frozenset({200, 206, 304})  # a file missing during an upgrade must not stay missing for a year
 
 
 class TooLarge(Exception):
@@ -96,7 +97,8 @@ def _with_headers(send: Send, *, cached: bool) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            headers.setdefault("Cache-Control", "public, max-age=31536000, immutable" if cached else "no-store")
+            kept = cached and message["status"] in KEPT_STATUSES
+            headers.setdefault("Cache-Control", "public, max-age=31536000, immutable" if kept else "no-store")
         await send(message)
 
     return answer

@@ -19,13 +19,17 @@ class RateLimit:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def allows(self, key: str) -> bool:
+        """Asking leaves nothing behind: only tries that are counted take memory."""
         with self._lock:
-            return len(self._recent(key)) < self.tries_max
+            tries = self._tries.get(key)
+            return tries is None or len(self._recent(tries)) < self.tries_max
 
     def count(self, key: str) -> None:
         """One more try that went wrong."""
         with self._lock:
-            self._recent(key).append(self.clock())
+            tries = self._tries.setdefault(key, deque(maxlen=self.tries_max))
+            self._tries.move_to_end(key)
+            self._recent(tries).append(self.clock())
             while len(self._tries) > KEYS_MAX:
                 self._tries.popitem(last=False)
 
@@ -33,9 +37,7 @@ class RateLimit:
         with self._lock:
             self._tries.pop(key, None)
 
-    def _recent(self, key: str) -> deque[float]:
-        tries = self._tries.setdefault(key, deque(maxlen=self.tries_max))
-        self._tries.move_to_end(key)
+    def _recent(self, tries: deque[float]) -> deque[float]:
         oldest = self.clock() - self.window_s
         while tries and tries[0] <= oldest:
             tries.popleft()

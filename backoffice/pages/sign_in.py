@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from backoffice.accounts import (
+    EMAIL_CHARS_MAX,
     AccountRefused,
     check_password,
     close_session,
@@ -60,7 +61,7 @@ def sign_in_form(request: Request, site: CurrentSite) -> Response:
 def try_sign_in(site: Site, address: str, *, email: str, password: str) -> str | None:
     """The secret of a new session, or None; an empty text when there were too many tries."""
     limits = site.limits
-    key = normalised(email)
+    key = normalised(email)[:EMAIL_CHARS_MAX]
     if not (limits.sign_in_email.allows(key) and limits.sign_in_address.allows(address)):
         return ""
     account_id = check_password(site.tables, email=email, password=password)

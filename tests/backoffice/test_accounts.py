@@ -92,3 +92,12 @@ def test_the_setup_code_stays_the_same_until_it_is_used_and_others_cannot_read_i
     assert setup_code_fits(folder, f" {code.upper()} ")
     assert not setup_code_fits(folder, "")
     assert not setup_code_fits(folder, code[:-1])
+
+
+def test_an_empty_file_of_the_setup_code_opens_nothing_and_is_made_anew(site: Site) -> None:
+    folder = site.settings.data_dir
+    (folder / "setup-code").touch()
+    assert not setup_code_fits(folder, "")
+    code = setup_code(folder)
+    assert len(code) == 16
+    assert setup_code_fits(folder, code)

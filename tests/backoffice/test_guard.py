@@ -38,3 +38,8 @@ def test_a_form_that_is_too_large_is_refused(shop: Shop) -> None:
 def test_pages_are_not_kept_and_static_files_are(shop: Shop) -> None:
     assert shop.browser.get("/").headers["cache-control"] == "no-store"
     assert "immutable" in shop.browser.get("/static/app.css").headers["cache-control"]
+
+
+def test_that_a_static_file_is_missing_is_not_kept(shop: Shop) -> None:
+    answer = shop.browser.get("/static/of-the-next-version.js")
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")

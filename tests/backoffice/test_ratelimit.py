@@ -34,3 +34,9 @@ def test_strangers_cannot_fill_the_memory() -> None:
     assert len(limit._tries) == KEYS_MAX
     assert limit.allows("0")
     assert not limit.allows(str(KEYS_MAX))
+
+
+def test_asking_alone_takes_no_memory() -> None:
+    limit = RateLimit(1, 60, Time())
+    assert all(limit.allows(str(key)) for key in range(100))
+    assert len(limit._tries) == 0
