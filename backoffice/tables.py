@@ -31,7 +31,13 @@ def open_database(*, url: str, data_dir: Path) -> Database:
     """PostgreSQL for a `postgresql://` address, else SQLite in the data directory."""
     if url:
         pooled: Database = PooledPostgresqlDatabase(
-            url, max_connections=POSTGRES_CONNECTIONS_MAX, stale_timeout=300, timeout=BUSY_TIMEOUT_S, autoconnect=False
+            url,
+            max_connections=POSTGRES_CONNECTIONS_MAX,
+            stale_timeout=300,
+            timeout=BUSY_TIMEOUT_S,
+            autoconnect=False,
+            connect_timeout=BUSY_TIMEOUT_S,
+            tcp_user_timeout=BUSY_TIMEOUT_S * 1000,  # a server that is gone without a word is noticed, not waited for
         )
         return pooled
     version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
