@@ -1,6 +1,7 @@
 """The bill being made: cart, entry line and selected line, without Kivy. Each change is kept as a mark."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from appliance.domain.cart import (
     Cart,
@@ -74,6 +75,13 @@ class Bill:
         self.selected = left[min(index, len(left) - 1)].line_id if left else None
         self._voided(before, line_id)
         self._keep(self.cart)
+
+    def put_back(self, before: Cart, line_id: int) -> None:
+        """A line whose storno could not be written is on the bill again, where it was in the cart `before`."""
+        lines = sorted((*self.cart.lines, before.line(line_id)), key=lambda line: line.line_id)
+        discount = self.cart.discount if self.cart.lines else before.discount
+        self.selected = line_id
+        self._change(replace(self.cart, lines=tuple(lines), discount=discount))
 
     def select(self, line_id: int) -> None:
         self.selected = self.cart.line(line_id).line_id

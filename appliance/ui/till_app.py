@@ -216,7 +216,15 @@ class TillApp(App):
 
     def _void_line(self, cart: Cart, line_id: int) -> None:
         self.cart_version += 1
-        self.write(lambda: checkout.void_line(self.shop, cart, line_id), lambda _: None)
+
+        def failed(error: Exception) -> None:
+            """Without its row in the journal nothing is taken from a bill."""
+            self.say_error(error)
+            if self.keys.held is None:
+                self.bill.put_back(cart, line_id)
+                self.screens["sale"].refresh()
+
+        self.write(lambda: checkout.void_line(self.shop, cart, line_id), lambda _: None, failed)
 
     def open_drawer(self) -> None:
         self.write(

@@ -61,6 +61,29 @@ def test_voiding_the_last_line_selects_the_one_above() -> None:
     assert bill.selected is None
 
 
+def test_a_line_whose_storno_failed_comes_back_where_it_was() -> None:
+    keeper = Keeper()
+    bill = keeper.bill()
+    for item in (ROLL, MILK):
+        bill.add(item, quantity=ONE)
+    bill.discount_bill(Discount(basis_points=1000))
+    for line_id in (1, 2):
+        before = bill.cart
+        bill.void(line_id)
+        bill.put_back(before, line_id)
+        assert (bill.cart, bill.selected, keeper.kept[-1]) == (before, line_id, before)
+
+
+def test_the_only_line_comes_back_with_the_discount_of_the_bill() -> None:
+    bill = Keeper().bill()
+    bill.add(ROLL, quantity=ONE)
+    bill.discount_bill(Discount(basis_points=1000))
+    before = bill.cart
+    bill.void(1)
+    bill.put_back(before, 1)
+    assert bill.cart == before
+
+
 def test_one_less_never_takes_the_last_piece() -> None:
     bill = Keeper().bill()
     bill.add(ROLL, quantity=Quantity(2000))

@@ -188,6 +188,15 @@ def test_after_a_refused_payment_the_whole_bill_is_kept(shop: Shop, till: TillWi
     assert issued(shop) == []
 
 
+def test_a_line_that_cannot_be_taken_away_in_the_journal_stays_on_the_bill(shop: Shop, till: TillWindow) -> None:
+    sell(till, BREAD_PLU)
+    till.wait_until(lambda _seen: checkout.kept_cart(shop).lines or None, "the bill kept")
+    with shop.fact():  # longer than the till waits for its turn to write
+        till.press("minus")
+        till.wait_for("banner.text", lambda w: "nepodařilo" in w["text"])
+    till.wait_for("sale.total", lambda w: w["text"].startswith("49,90"))
+
+
 def test_an_unknown_code_leaves_the_line_free_for_the_next_scan(till: TillWindow) -> None:
     sell(till, "999999")
     assert "není v ceníku" in till.text("entry")
