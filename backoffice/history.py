@@ -88,9 +88,9 @@ def summary(tables: Tables, account_id: int, wanted: ReceiptFilter) -> Turnover:
     receipt = tables.receipt
     with tables.reading():
         row = tables.first(
-            receipt.select(fn.COUNT(receipt.c.doc_id).alias("n"), fn.SUM(receipt.c.paid_haler).alias("haler")).where(
-                _where(tables, account_id, wanted)
-            )
+            receipt.select(
+                fn.COUNT(receipt.c.paid_haler).alias("n"), fn.SUM(receipt.c.paid_haler).alias("haler")
+            ).where(_where(tables, account_id, wanted))
         )
     assert row is not None
     return Turnover(int(row["n"]), Money(int(row["haler"] or 0)))
@@ -174,7 +174,11 @@ def _where(tables: Tables, account_id: int, wanted: ReceiptFilter) -> Any:
         paid_so = payment.select(payment.c.doc_id).where(
             (payment.c.account_id == account_id) & (payment.c.method == wanted.method)
         )
-        where &= receipt.c.doc_id.in_(paid_so)
+        # Within days each receipt is asked for its payments; over all time one list of payments is the shorter way.
+        if wanted.day_from or wanted.day_to:
+            where &= fn.EXISTS(paid_so.where(payment.c.doc_id == receipt.c.doc_id))
+        else:
+            where &= receipt.c.doc_id.in_(paid_so)
     return where
 
 

@@ -106,14 +106,14 @@ def _use_code(tables: Tables, typed: str, *, now: datetime) -> tuple[int, str]:
 
 def _check_free(tables: Tables, account_id: int, request: PairRequest) -> None:
     """Prefix and id_pokl name one till for good: receipt numbers of a revoked till must not come back."""
-    till, held = tables.till, tables.journal_row
+    till = tables.till
     others = (till.c.account_id == account_id) & (till.c.till_id != request.till_id)
     if tables.first(till.select(till.c.till_id).where(others & (till.c.prefix == request.prefix))):
         raise PairingRefused("prefix_taken")
     if tables.first(till.select(till.c.till_id).where(others & (till.c.id_pokl == request.id_pokl))):
         raise PairingRefused("id_pokl_taken")
-    elsewhere = held.select(held.c.seq).where((held.c.account_id != account_id) & (held.c.till_id == request.till_id))
-    if tables.first(elsewhere):
+    elsewhere = (till.c.account_id != account_id) & (till.c.till_id == request.till_id) & (till.c.acked_seq > 0)
+    if tables.first(till.select(till.c.till_id).where(elsewhere)):
         raise PairingRefused("till_of_other_account")
 
 

@@ -84,17 +84,18 @@ class Twin:
 
 def twins_of(tables: Tables, account_id: int, doc_ids: Sequence[str]) -> dict[str, Twin]:
     """By doc_id, for documents about to be taken. Only rows that were read or wait to be read count; a document that
-    is held twice has been read if one of its rows was."""
+    is held twice has been read if one of its rows was.
+
+    The state is looked at here and not in SQL: with many documents SQLite would rather walk all rows of a state.
+    """
     held = tables.journal_row
     rows = tables.rows(
         held.select(held.c.doc_id, held.c.kind, held.c.v, held.c.body, held.c.state).where(
-            (held.c.account_id == account_id)
-            & held.c.doc_id.in_(list(doc_ids))
-            & held.c.state.in_([PROJECTED, DEFERRED])
+            (held.c.account_id == account_id) & held.c.doc_id.in_(list(doc_ids))
         )
     )
-    rows.sort(key=lambda row: bool(row["state"] == PROJECTED))
-    return {row["doc_id"]: Twin(row["kind"], row["v"], row["body"], row["state"]) for row in rows}
+    counting = [row for state in (DEFERRED, PROJECTED) for row in rows if row["state"] == state]
+    return {row["doc_id"]: Twin(row["kind"], row["v"], row["body"], row["state"]) for row in counting}
 
 
 def project(tables: Tables, place: Place, row: Row, twin: Twin | None) -> Projected:
@@ -253,18 +254,16 @@ def _shift_closed(tables: Tables, place: Place, row: Row, body: ShiftClosed) -> 
     return Projected(PROJECTED, events=(Event("shift", body.shift_id, {}),), shift_id=body.shift_id)
 
 
-def _head_held(tables: Tables, place: Place, *, head_seq: int, head: str) -> bool:
-    """Whether a row of this till with the printed chain head is held. After a fork it may stand in an older epoch."""
+def _head_held(tables: Tables, place: Place, *, epoch: str, head_seq: int, head: str) -> bool:
+    """Whether a row of this till with the printed chain head is held. After a fork it may stand in an older epoch,
+    for which all rows of the till are walked; so the closing's own epoch comes first."""
     held = tables.journal_row
-    rows = tables.rows(
-        held.select(held.c.hash).where(
-            (held.c.account_id == place.account_id)
-            & (held.c.till_id == place.till_id)
-            & (held.c.seq == head_seq)
-            & (held.c.verified == 1)
-        )
-    )
-    return bool(head) and any(row["hash"].startswith(head) for row in rows)
+    of_till = (held.c.account_id == place.account_id) & (held.c.till_id == place.till_id)
+    for where in (of_till & (held.c.epoch == epoch), of_till):
+        rows = tables.rows(held.select(held.c.hash).where(where & (held.c.seq == head_seq) & (held.c.verified == 1)))
+        if head and any(row["hash"].startswith(head) for row in rows):
+            return True
+    return False
 
 
 def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
@@ -285,6 +284,7 @@ def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
             shift.c.closed_doc_id,
             shift.c.receipts_expected,
             shift.c.sum_expected_haler,
+            shift.c.head_epoch,
             shift.c.head_seq,
             shift.c.head,
         ).where(here)
@@ -293,7 +293,9 @@ def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
         return
     closed = bool(closing["closed_doc_id"])
     complete = closed and (count, haler) == (closing["receipts_expected"], closing["sum_expected_haler"])
-    head_held = closed and _head_held(tables, place, head_seq=closing["head_seq"], head=closing["head"])
+    head_held = closed and _head_held(
+        tables, place, epoch=closing["head_epoch"], head_seq=closing["head_seq"], head=closing["head"]
+    )
     shift.update(receipts_held=count, sum_held_haler=haler, complete=int(complete), head_held=int(head_held)).where(
         here
     ).execute()

@@ -10,7 +10,7 @@ def test_a_new_database_gets_every_version_once_and_a_restart_none(tmp_path: Pat
         assert migrate(tables) == len(MIGRATIONS)
     with tables.reading():
         done = tables.run_sql("SELECT version, name FROM schema_version ORDER BY version").fetchall()
-    assert [tuple(row) for row in done] == [(1, "version_1")]
+    assert [tuple(row) for row in done] == [(1, "version_1"), (2, "version_2")]
 
 
 def test_two_backoffices_in_one_process_do_not_share_a_database(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""What the pages count, and that they find it through the indices however many receipts there are."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from appliance.domain.money import ZERO, Money
+from backoffice.history import ReceiptFilter, receipt_page
+from backoffice.intake import take_batch
+from backoffice.reports import day_report, tills_of
+from backoffice.tables import Tables
+from tests.backoffice.house import Office
+from tests.journals import MORNING, TillJournal, upload_of
+
+DAYS = ReceiptFilter(day_from="2026-11-24", day_to="2026-11-24", method="cash")
+QUESTIONS: dict[str, Callable[[Tables, int], object]] = {
+    "portal": lambda tables, account_id: day_report(tables, account_id, now=MORNING),
+    "tills": lambda tables, account_id: tills_of(tables, account_id, now=MORNING),
+    "a day's receipts by method": lambda tables, account_id: receipt_page(tables, account_id, DAYS),
+}
+
+
+def plans_of(tables: Tables, caplog: pytest.LogCaptureFixture, ask: Callable[[], object]) -> list[str]:
+    """How SQLite finds the rows of every question that was asked."""
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG, logger="peewee"):
+        ask()
+    asked = [record.msg for record in caplog.records if record.name == "peewee" and isinstance(record.msg, tuple)]
+    selects = [(sql, parameters) for sql, parameters in asked if sql.startswith("SELECT")]
+    assert selects
+    with tables.reading():
+        explained = [tables.run_sql(f"EXPLAIN QUERY PLAN {sql}", *(values or ())).fetchall() for sql, values in selects]
+    return [row[3] for rows in explained for row in rows]
+
+
+def walks(plans: list[str]) -> list[str]:
+    """Plans that walk a table, or all rows of an account in it; the account itself and its few tills may be."""
+    long = [plan for plan in plans if "SCAN" in plan or plan.endswith("(account_id=?)")]
+    return [plan for plan in long if "autoindex_till_" not in plan and "autoindex_account_" not in plan]
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_no_page_of_today_walks_all_rows_of_an_account(
+    office: Office, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    plans = plans_of(office.tables, caplog, lambda: QUESTIONS[name](office.tables, office.account_id))
+    assert walks(plans) == []
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_taking_a_large_batch_walks_no_rows_but_its_own(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    journal = TillJournal()
+    journal.day(sales=60)
+    place = office.place(journal)
+    upload = upload_of(journal.rows, epoch=journal.epoch)
+    plans = plans_of(office.tables, caplog, lambda: take_batch(office.tables, place, upload, now=MORNING))
+    walked = [plan for plan in plans if "journal_row" in plan and plan.endswith("(account_id=? AND till_id=?)")]
+    assert walks(plans) + walked == []
+    assert not any("journal_row_state" in plan for plan in plans)
+
+
+def test_today_is_compared_with_the_same_time_last_week(office: Office) -> None:
+    journal = TillJournal(at=MORNING - timedelta(days=7))
+    journal.open_shift()
+    before, later = journal.sell(after=timedelta(minutes=5)), journal.sell(after=timedelta(hours=5))
+    journal.at = MORNING
+    sold = journal.sell(after=timedelta(minutes=1))
+    journal.refund(sold)
+    office.take(office.place(journal), journal.rows, epoch=journal.epoch)
+    day = day_report(office.tables, office.account_id, now=MORNING + timedelta(hours=1))
+    assert (day.today.count, day.today.paid) == (2, ZERO)
+    assert day.same_time_last_week.paid == before.paid
+    assert day.last_week.paid == before.paid + later.paid
+    assert day.by_hour == {8: ZERO}
+    assert all(share.amount == ZERO for share in day.by_method)
+    assert day.change_percent == -100
+
+
+def test_the_sums_of_days_by_method_are_those_of_the_receipts(office: Office) -> None:
+    journal = TillJournal(seed=5)
+    closing = journal.day(sales=12)
+    office.take(office.place(journal), journal.rows, epoch=journal.epoch)
+    day = day_report(office.tables, office.account_id, now=journal.at)
+    wanted = {part.method.value: part.amount for part in closing.totals.by_method}
+    assert {share.method: share.amount for share in day.by_method} == wanted
+    for method, amount in wanted.items():
+        page = receipt_page(office.tables, office.account_id, ReceiptFilter(day_from="2026-11-24", method=method))
+        always = receipt_page(office.tables, office.account_id, ReceiptFilter(method=method))
+        assert amount != Money(0)
+        assert [row["number"] for row in page.rows] == [row["number"] for row in always.rows]
+        assert page.all_of_filter == always.all_of_filter
+
+
+def test_flagged_rows_are_counted_per_till(office: Office) -> None:
+    for n in (1, 2):
+        journal = TillJournal(seed=n, prefix=f"P{n}", name=f"Pokladna {n}")
+        for _ in range(n):
+            journal.append_text("receipt_issued", "{}")
+        office.take(office.place(journal), journal.rows, epoch=journal.epoch)
+    assert [till.flagged for till in tills_of(office.tables, office.account_id, now=MORNING)] == [1, 2]
