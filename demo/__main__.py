@@ -3,9 +3,10 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ from demo.proxy import Line
 from demo.results import Account
 from demo.screen import Screen
 from demo.shop import ROOT, DemoShop, Plan
+from demo.verdict import agree, faults
 from tests.xvfb import xvfb
 
 SETTLE_S = 180.0
@@ -33,13 +35,15 @@ def main() -> int:
     width, height = arguments.size
     plan = Plan(arguments.out, arguments.items, width, height, arguments.regime)
     shop = DemoShop(plan)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # whoever ends the demo ends the shop
     try:
         if arguments.headless or not os.environ.get("DISPLAY"):
             with xvfb(width=plan.width, height=plan.height) as display:
                 return _play(shop, display.environment(), arguments)
         return _show(shop)
     except DemoFailed as failure:
-        Console(stderr=True).print(f"demo: {failure}", style="bold red", markup=False)
+        for sentence in (str(failure), *shop.ended()):
+            Console(stderr=True).print(f"demo: {sentence}", style="bold red", markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -98,11 +102,16 @@ def _play(shop: DemoShop, environment: dict[str, str], arguments: argparse.Names
         issued = results.on_screen(screen)
         screen.picture(shop.out / "screens" / "receipts.png")
         witnesses = settled(shop, issued, player)
+        ended = shop.ended()
     finally:
+        killer.stop()
         screen.close()
     if arguments.kills:
         out.print("killed: " + ", ".join(f"{name} {count}×" for name, count in killer.deaths.items()))
-    return report(shop, issued, witnesses, player.day)
+    wrong = faults(
+        player.day, issued, results.printed_numbers(shop.out), documents=documents, interrupted=arguments.kills > 0
+    )
+    return report(shop, issued, witnesses, player.day, [*wrong, *ended])
 
 
 def outages(documents: int) -> Callable[[int], Line]:
@@ -141,12 +150,6 @@ def settled(shop: DemoShop, issued: dict[str, int], player: Player) -> dict[str,
         time.sleep(0.5)
 
 
-def agree(witnesses: dict[str, Account]) -> bool:
-    counts = {witness.count for witness in witnesses.values()}
-    sums = {witness.sum_haler for name, witness in witnesses.items() if name != "paper"}
-    return len(counts) == 1 and len(sums) == 1
-
-
 def journal_holds(shop: DemoShop) -> bool:
     try:
         run(pokladna("--config", str(shop.out / "till.toml"), "journal", "verify"), shop.log / "journal.log")
@@ -155,11 +158,12 @@ def journal_holds(shop: DemoShop) -> bool:
     return True
 
 
-def report(shop: DemoShop, issued: dict[str, int], witnesses: dict[str, Account], day: Day) -> int:
-    """The table, summary.json, and the exit code."""
+def report(
+    shop: DemoShop, issued: dict[str, int], witnesses: dict[str, Account], day: Day, wrong: Sequence[str]
+) -> int:
+    """The table, what is wrong beside it, summary.json, and the exit code."""
     waits = results.first_byte_ms(shop.out, day)
     p50, p99 = results.percentile(waits, 0.5), results.percentile(waits, 0.99)
-    unseen = set(day.paid) - set(issued)
     summary = {
         "issued": witnesses["till"].count,
         "printed": witnesses["paper"].count,
@@ -185,7 +189,9 @@ def report(shop: DemoShop, issued: dict[str, int], witnesses: dict[str, Account]
         f" · journal {'holds' if summary['journal_ok'] else 'BROKEN'}"
     )
     out.print(f"papers: {shop.out / 'paper'}   screens: {shop.out / 'screens'}", soft_wrap=True)
-    good = agree(witnesses) and summary["journal_ok"] and not unseen
+    for sentence in wrong:
+        out.print(sentence, style="bold red", markup=False, soft_wrap=True)
+    good = agree(witnesses) and summary["journal_ok"] and not wrong
     out.print("all agree" if good else "THEY DO NOT AGREE", style="bold green" if good else "bold red")
     return 0 if good else 1
 

@@ -14,6 +14,12 @@ class Good:
     price: str
 
 
+def price_haler(text: str) -> int:
+    """A price as people write it, `3,50` or `49`, in haléře."""
+    whole, _, decimals = text.replace(".", ",").partition(",")
+    return int(whole) * 100 + int(decimals.ljust(2, "0"))
+
+
 def read_goods(path: Path) -> list[Good]:
     """The rows with a code that can be scanned; codes that stand twice are left out, the till would ask which."""
     text = path.read_text("utf-8-sig")

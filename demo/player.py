@@ -4,20 +4,25 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
-from demo.goods import Good
+from demo.goods import Good, price_haler
 from demo.processes import DemoFailed
-from demo.screen import Screen, TillRestarted, View
+from demo.screen import Screen, TillRestarted, View, haler
 
 HAND_S = 0.15  # from seeing what is due to the pay key; no hand is faster
 
 
 @dataclass
 class Day:
-    """What the player has seen of the till: numbers as they appeared, and when the pay key of each went down."""
+    """What the player has seen of the till: numbers as they appeared, and when the pay key of each went down.
+
+    `due`: number → haléře the screen asked for, or gave back, before that key.
+    """
 
     paid: dict[str, int] = field(default_factory=dict)  # number → monotonic ns of the pay key
+    due: dict[str, int] = field(default_factory=dict)
     offline: set[str] = field(default_factory=set)
 
 
@@ -30,6 +35,7 @@ class Player:
         self.random = random
         self.day = Day()
         self._before = before
+        self._pressed_at = self._due = 0  # of the document under way
 
     def play(self, documents: int) -> None:
         """Open the till, sell and take back. Every fifteenth document is a storno."""
@@ -127,6 +133,7 @@ class Player:
         quantity = self.random.choice((1, 1, 1, 2, 3, 12))
         price = self._price()
         before = self._bill()
+        total = haler(before[0]) + quantity * price_haler(good.price or price)
         if quantity > 1:
             self.screen.type(str(quantity))
             self.screen.press("*")
@@ -137,6 +144,8 @@ class Player:
             self.screen.type(price)
             self.screen.press("enter")
         self._bill_changed(before)
+        if haler(self._bill()[0]) != total:
+            raise DemoFailed(f"{quantity} × {good.name} made {before[0]} to {self._bill()[0]}, not to {total} haléře")
 
     def _add_by_touch(self) -> None:
         price = self._price()
@@ -177,7 +186,7 @@ class Player:
             self.screen.tap("key:pay")
         else:
             self.screen.press("+")
-        view = self.screen.see(lambda v: v.screen == "pay", "the payment")
+        view = self.screen.see(lambda v: v.screen == "pay" and v.text("pay.due") != "", "the payment")
         if way in {"split", "voucher"}:
             part = self._part(view)
             self.screen.type(part)
@@ -185,6 +194,7 @@ class Player:
                 "pay.card" if way == "split" else "pay.voucher", "F2" if way == "split" else "F4", by_touch
             )
             self.screen.see(lambda v: v.has("pay.chip:0"), "the part paid")
+        self._due = haler(view.text("pay.due"))
         time.sleep(HAND_S)
         self._pressed_at = time.monotonic_ns()
         if way == "card":
@@ -213,7 +223,11 @@ class Player:
     def _issued(self) -> None:
         """The receipt on the screen after the payment."""
         view = self.screen.see(lambda v: v.screen == "sale" and v.text("receipt.number") != "", "the receipt")
-        self.day.paid[view.text("receipt.number")] = self._pressed_at
+        self._seen_issued(view)
+
+    def _seen_issued(self, view: View) -> None:
+        number = view.text("receipt.number")
+        self.day.paid[number], self.day.due[number] = self._pressed_at, self._due
 
     # ---- storno
 
@@ -221,19 +235,22 @@ class Player:
         """Take back one of the receipts on the first page of the list that can be taken back."""
         self.go("receipts")
         wanted = self.random.random()
-        rows = self.screen.see(lambda v: bool(v.ids("receipt:")), "receipts").ids("receipt:")
+        listed = self.screen.see(lambda v: bool(v.ids("receipt:")), "receipts")
+        rows = listed.ids("receipt:")
         for row in rows[int(wanted * len(rows)) :] + rows:
+            number = listed.text(row).partition("|")[0].strip()
             self.screen.tap(row)
-            view = self.screen.see(lambda v: v.has("detail.number"), "the receipt's detail")
+            view = self.screen.see(partial(_details, number), "the receipt's detail")
             if view.widgets["receipts.refund"]["enabled"]:
                 break
         else:
             raise DemoFailed("no receipt on the first page can be taken back")
+        self._due = -haler(view.text("detail.total"))
         self.screen.tap("receipts.refund")
         self._pressed_at = time.monotonic_ns()
         self.screen.tap("reason:1")
         view = self.screen.see(lambda v: v.text("receipt.number") != "", "the storno")
-        self.day.paid[view.text("receipt.number")] = self._pressed_at
+        self._seen_issued(view)
 
     # ---- the bill as seen
 
@@ -241,7 +258,7 @@ class Player:
         return self.random.choice(("9,90", "24,50", "49", "129,90", "1290"))
 
     def _seen(self) -> View:
-        return self.screen.see(lambda v: v.screen == "sale", "the sale")
+        return self.screen.see(lambda v: v.screen == "sale" and v.text("sale.total") != "", "the sale")
 
     @staticmethod
     def _lines(view: View) -> list[str]:
@@ -257,3 +274,7 @@ class Player:
         self.screen.see(
             lambda v: v.screen == "sale" and not v.dialog and self._bill_of(v) != before, "the changed bill"
         )
+
+
+def _details(number: str, view: View) -> bool:
+    return number in view.text("detail.number")

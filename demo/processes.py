@@ -30,7 +30,7 @@ class Process:
     ) -> None:
         self.name = name
         self._command = list(command)
-        self._log = log
+        self.log = log
         self._environment = {**os.environ, **(environment or {})}
         self._ready_file = ready_file
         self._child: subprocess.Popen[bytes] | None = None
@@ -45,7 +45,7 @@ class Process:
         self.starts += 1
         if self._ready_file:
             self._ready_file.unlink(missing_ok=True)
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._child = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
@@ -62,9 +62,9 @@ class Process:
         deadline = time.monotonic() + timeout_s
         while not condition():
             if not self.running:
-                raise DemoFailed(f"{self.name} ended by itself; see {self._log}")
+                raise DemoFailed(f"{self.name} ended by itself; see {self.log}")
             if time.monotonic() > deadline:
-                raise DemoFailed(f"{self.name} {what} within {timeout_s:.0f} s; see {self._log}")
+                raise DemoFailed(f"{self.name} {what} within {timeout_s:.0f} s; see {self.log}")
             time.sleep(0.02)
 
     @property

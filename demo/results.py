@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.player import Day
-from demo.screen import Screen
+from demo.screen import Screen, haler
 
 NUMBER = re.compile(r"\b[A-Z0-9]{1,4}[A-Z]-\d{6}\b")
 RULE = re.compile(r"-{20,}")
@@ -26,12 +26,6 @@ class Account:
 
     count: int
     sum_haler: int
-
-
-def haler(text: str) -> int:
-    """`-1 234,50 Kč` as haléře."""
-    digits = "".join(char for char in text if char.isdigit())
-    return -int(digits) if text.strip().startswith(("-", "−")) else int(digits)
 
 
 # ---- the till's screen
@@ -77,8 +71,9 @@ def number_of(paper: str) -> str:
     return ""
 
 
-def printed_numbers(out: Path) -> set[str]:
-    return {number for number in map(number_of, papers(out)) if number}
+def printed_numbers(out: Path) -> list[str]:
+    """The numbers of all receipts on paper, copies left out; one that stands twice was printed twice."""
+    return [number for number in map(number_of, papers(out)) if number]
 
 
 def closing(out: Path) -> Account:

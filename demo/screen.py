@@ -22,6 +22,12 @@ KEYS |= {",": "KP_Decimal", "backspace": "BackSpace", "pagedown": "Next", "pageu
 KEYS |= {str(digit): f"KP_{digit}" for digit in range(10)}
 
 
+def haler(text: str) -> int:
+    """`-1 234,50 Kč` as haléře."""
+    digits = "".join(char for char in text if char.isdigit())
+    return -int(digits) if text.strip().startswith(("-", "−")) else int(digits)
+
+
 @dataclass(frozen=True)
 class View:
     """One look at the screen; widgets by id."""

@@ -97,6 +97,14 @@ class DemoShop:
         for proxy in self.proxies.values():
             proxy.set_line(line)
 
+    def ended(self) -> list[str]:
+        """Who was started, and ended without being asked to."""
+        return [
+            f"{name} ended by itself; see {process.log}"
+            for name, process in self.processes.items()
+            if not process.running
+        ]
+
     def stop(self) -> None:
         for process in reversed(list(self.processes.values())):
             process.stop()

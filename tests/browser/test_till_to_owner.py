@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.money import Money
-from demo.results import haler
-from demo.screen import Screen
+from demo.screen import Screen, haler
 from demo.shop import DemoShop, Plan
 from tests.backoffice.house import EMAIL, PASSWORD
 from tests.browser.chromium import HOST, NAME, browser

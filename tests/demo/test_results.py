@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.goods import read_goods
+from demo.goods import price_haler, read_goods
 from demo.player import Day
-from demo.results import Account, closing, first_byte_ms, haler, number_of, percentile, printed_numbers
+from demo.results import Account, closing, first_byte_ms, number_of, percentile, printed_numbers
+from demo.screen import haler
 
 RECEIPT = """      Koloniál
    IČO 12345679
@@ -52,11 +53,11 @@ def test_a_paper_counts_by_the_number_in_its_title_and_a_copy_does_not_count(pap
     assert number_of(paper) == number
 
 
-def test_papers_are_counted_by_distinct_numbers_and_the_last_closing_counts(tmp_path: Path) -> None:
+def test_each_paper_with_a_number_is_named_and_the_last_closing_counts(tmp_path: Path) -> None:
     (tmp_path / "paper").mkdir()
     for n, text in enumerate((RECEIPT, RECEIPT, Z.replace("9\n", "8\n"), Z), start=1):
         (tmp_path / "paper" / f"{n:04}.txt").write_text(text, "utf-8")
-    assert printed_numbers(tmp_path) == {"P1A-000007"}
+    assert printed_numbers(tmp_path) == ["P1A-000007", "P1A-000007"]
     assert closing(tmp_path) == Account(9, 164250)
 
 
@@ -79,3 +80,8 @@ def test_goods_whose_code_stands_twice_or_is_no_code_are_left_out(tmp_path: Path
     path = tmp_path / "items.csv"
     path.write_text("ean;name;price\n111;Rohlík;3,50\n222;Houska;\n222;Jiná houska;4\n;Bez kódu;1\n", "utf-8")
     assert [(good.ean, good.name, good.price) for good in read_goods(path)] == [("111", "Rohlík", "3,50")]
+
+
+@pytest.mark.parametrize(("text", "amount"), [("3,50", 350), ("3.5", 350), ("1290", 129000), ("0,05", 5)])
+def test_a_price_of_the_price_list_is_read_to_the_haler(text: str, amount: int) -> None:
+    assert price_haler(text) == amount
