@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from peewee import fn
 
@@ -100,52 +101,64 @@ def sort_out(rows: Sequence[Row], *, held: dict[int, bytes], head: int) -> Plan:
 
 
 def project_waiting(tables: Tables, *, now: datetime) -> int:
-    """Try rows again that an earlier version could not read or project; at every start. Returns how many came in."""
+    """Try rows again that an earlier version could not read or project; at every start. Returns how many came in.
+
+    A till at a time, under its row lock like an upload, because another server may already be taking its rows.
+    """
+    till = tables.till
+    with tables.reading():
+        tills = tables.rows(till.select(till.c.account_id, till.c.till_id, till.c.name))
+    places = [Place(row["account_id"], row["till_id"], row["name"]) for row in tills]
+    return sum(_project_waiting_of(tables, place, now=now) for place in places)
+
+
+def _project_waiting_of(tables: Tables, place: Place, *, now: datetime) -> int:
     held = tables.journal_row
-    projected = 0
+    projected: list[Projected] = []
     with tables.writing():
-        waiting = tables.rows(
-            held.select()
-            .where(held.c.state.in_([DEFERRED, FAILED]) & (held.c.verified == 1))
-            .order_by(held.c.account_id, held.c.till_id, held.c.received_at, held.c.epoch, held.c.seq)
-        )
-        for each in waiting:
-            place = Place(each["account_id"], each["till_id"], _till_name(tables, each["account_id"], each["till_id"]))
+        _lock_till(tables, place)
+        for each in _waiting(tables, place):
             row = _row_of(each)
             twin = twins_of(tables, place.account_id, [row.doc_id]).get(row.doc_id)
             outcome = project(tables, place, row, twin if twin and twin.state == PROJECTED else None)
-            if outcome.state == PROJECTED:
-                projected += 1
-                append_events(tables, place.account_id, _after_batch(tables, place, [outcome]), now=now)
             held.update(state=outcome.state, reason=outcome.reason).where(
-                (held.c.account_id == each["account_id"])
-                & (held.c.till_id == each["till_id"])
-                & (held.c.epoch == each["epoch"])
-                & (held.c.seq == each["seq"])
-                & (held.c.hash == each["hash"])
+                (held.c.account_id == place.account_id)
+                & (held.c.till_id == place.till_id)
+                & (held.c.epoch == row.epoch)
+                & (held.c.seq == row.seq)
+                & (held.c.hash == row.hash.hex())
             ).execute()
-    return projected
+            if outcome.state == PROJECTED:
+                projected.append(outcome)
+        append_events(tables, place.account_id, _after_batch(tables, place, projected), now=now)
+    return len(projected)
 
 
-def _row_of(each: dict[str, object]) -> Row:
+def _waiting(tables: Tables, place: Place) -> list[dict[str, Any]]:
+    """In the order in which they came. One state at a time, so that the index of states leads to them."""
+    held = tables.journal_row
+    of_till = (held.c.account_id == place.account_id) & (held.c.till_id == place.till_id) & (held.c.verified == 1)
+    rows = [
+        row
+        for state in (DEFERRED, FAILED)
+        for row in tables.rows(held.select().where(of_till & (held.c.state == state)))
+    ]
+    return sorted(rows, key=lambda row: (row["received_at"], row["epoch"], row["seq"]))
+
+
+def _row_of(each: dict[str, Any]) -> Row:
     return Row(
-        str(each["till_id"]),
-        str(each["epoch"]),
-        int(str(each["seq"])),
-        str(each["doc_id"]),
-        str(each["kind"]),
-        int(str(each["v"])),
-        str(each["at"]),
-        str(each["body"]),
-        bytes.fromhex(str(each["prev_hash"])),
-        bytes.fromhex(str(each["hash"])),
+        each["till_id"],
+        each["epoch"],
+        each["seq"],
+        each["doc_id"],
+        each["kind"],
+        each["v"],
+        each["at"],
+        each["body"],
+        bytes.fromhex(each["prev_hash"]),
+        bytes.fromhex(each["hash"]),
     )
-
-
-def _till_name(tables: Tables, account_id: int, till_id: str) -> str:
-    till = tables.till
-    row = tables.first(till.select(till.c.name).where((till.c.account_id == account_id) & (till.c.till_id == till_id)))
-    return str(row["name"]) if row else ""
 
 
 def _lock_till(tables: Tables, place: Place) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from appliance.domain.money import ZERO, Money
 from backoffice.history import ReceiptFilter, receipt_page
-from backoffice.intake import take_batch
+from backoffice.intake import project_waiting, take_batch
 from backoffice.reports import day_report, tills_of
 from backoffice.tables import Tables
 from tests.backoffice.house import Office
@@ -60,6 +60,18 @@ def test_taking_a_large_batch_walks_no_rows_but_its_own(office: Office, caplog: 
     walked = [plan for plan in plans if "journal_row" in plan and plan.endswith("(account_id=? AND till_id=?)")]
     assert walks(plans) + walked == []
     assert not any("journal_row_state" in plan for plan in plans)
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_a_start_walks_no_rows_but_those_that_wait(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    office.place(TillJournal())
+    plans = plans_of(office.tables, caplog, lambda: project_waiting(office.tables, now=MORNING))
+    tills, *waiting = plans
+    assert tills == "SCAN t1"
+    assert set(waiting) == {
+        "SEARCH t1 USING INDEX sqlite_autoindex_till_2 (account_id=? AND till_id=?)",
+        "SEARCH t1 USING INDEX journal_row_state (account_id=? AND state=? AND till_id=?)",
+    }
 
 
 def test_today_is_compared_with_the_same_time_last_week(office: Office) -> None:
