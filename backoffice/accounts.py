@@ -8,6 +8,7 @@ one nobody gets wrong. Whoever can read the server's terminal or disk owns it an
 import hashlib
 import hmac
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,9 @@ SETUP_CODE_FILE = "setup-code"
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Verified when the e-mail is unknown, so that the answer takes as long as for a known one.
 _NOBODY = _hasher.hash("nobody has this password")
+# Each costs the memory above: strangers who knock all at once must not take the shop's.
+HASHED_AT_ONCE_MAX = 2
+_hashing = threading.BoundedSemaphore(HASHED_AT_ONCE_MAX)
 
 
 class AccountRefused(ValueError):
@@ -55,7 +59,9 @@ def secret_hash(secret: str) -> str:
 
 
 def normalised(email: str) -> str:
-    return email.strip().casefold()
+    """Empty, which is nobody's, when it holds what no database keeps."""
+    address = email.strip().casefold()
+    return address if address.isprintable() else ""
 
 
 def create_account(tables: Tables, *, email: str, password: str, now: datetime, only_first: bool = False) -> int:
@@ -68,7 +74,8 @@ def create_account(tables: Tables, *, email: str, password: str, now: datetime, 
         raise AccountRefused("password_short")
     if len(password) > PASSWORD_CHARS_MAX:
         raise AccountRefused("password_long")
-    password_hash = _hasher.hash(password)
+    with _hashing:
+        password_hash = _hasher.hash(password)
     account = tables.account
     try:
         with tables.writing():
@@ -108,8 +115,9 @@ def check_password(tables: Tables, *, email: str, password: str) -> int | None:
             account.select(account.c.account_id, account.c.password_hash).where(account.c.email == normalised(email))
         )
     try:
-        _hasher.verify(row["password_hash"] if row else _NOBODY, password[:PASSWORD_CHARS_MAX])
-    except (VerificationError, InvalidHashError):
+        with _hashing:
+            _hasher.verify(row["password_hash"] if row else _NOBODY, password[:PASSWORD_CHARS_MAX])
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return None
     return int(row["account_id"]) if row else None
 

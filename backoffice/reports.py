@@ -1,12 +1,12 @@
 """What the pages count: a day, its hours and payments, tills and what is wrong with them."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from peewee import fn
+from pydantic import ValidationError
 
 from appliance.domain.clock import parse_iso
 from appliance.domain.money import Money, divide_half_away
@@ -150,7 +150,7 @@ def tills_of(tables: Tables, account_id: int, *, now: datetime) -> list[TillView
 
 
 def _till_view(row: dict[str, Any], *, flagged: int, now: datetime) -> TillView:
-    status = TillStatus.model_validate(json.loads(row["status"])) if row["status"] else None
+    status = _status(row["status"])
     age = int((now - parse_iso(row["last_seen"])).total_seconds()) if row["last_seen"] else None
     problems = () if row["revoked"] else tuple(_problems(status, age_s=age, flagged=flagged))
     return TillView(
@@ -164,6 +164,14 @@ def _till_view(row: dict[str, Any], *, flagged: int, now: datetime) -> TillView:
         flagged=flagged,
         problems=problems,
     )
+
+
+def _status(text: str) -> TillStatus | None:
+    """None also for one of an earlier version, which a till that is revoked or silent will never send anew."""
+    try:
+        return TillStatus.model_validate_json(text) if text else None
+    except ValidationError:
+        return None
 
 
 def _problems(status: TillStatus | None, *, age_s: int | None, flagged: int) -> list[tuple[str, str, str]]:

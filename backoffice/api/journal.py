@@ -91,7 +91,7 @@ def shift_proof(shift_id: str, place: PairedTill, site: CurrentSite) -> ShiftPro
             shift.select().where(
                 (shift.c.account_id == place.account_id)
                 & (shift.c.till_id == place.till_id)
-                & (shift.c.shift_id == shift_id)
+                & (shift.c.shift_id == shift_id.replace("\0", ""))
                 & (shift.c.closed_doc_id != "")
             )
         )

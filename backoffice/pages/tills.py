@@ -36,7 +36,7 @@ def new_code(request: Request, site: CurrentSite, session: SignedIn, csrf: Annot
 @router.post("/tills/{till_id}/revoke")
 def revoke_till(till_id: str, site: CurrentSite, session: SignedIn, csrf: Annotated[str, Form()] = "") -> Response:
     check_form(session, csrf)
-    if revoke(site.tables, session.account_id, till_id, now=site.now()):
+    if revoke(site.tables, session.account_id, till_id.replace("\0", ""), now=site.now()):
         site.hub.publish(session.account_id)
     return RedirectResponse("/tills", status_code=303)
 

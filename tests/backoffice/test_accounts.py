@@ -1,7 +1,12 @@
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from argon2.exceptions import InvalidHashError
 
+from backoffice import accounts
 from backoffice.accounts import (
     SESSION_LIFETIME,
     AccountRefused,
@@ -101,3 +106,38 @@ def test_an_empty_file_of_the_setup_code_opens_nothing_and_is_made_anew(site: Si
     code = setup_code(folder)
     assert len(code) == 16
     assert setup_code_fits(folder, code)
+
+
+@pytest.mark.parametrize("odd", ["majitel\0@obchod.cz", "majitel\ud800@obchod.cz"])
+def test_what_no_database_keeps_is_a_wrong_email_and_a_wrong_password(site: Site, odd: str) -> None:
+    create_account(site.tables, email=EMAIL, password=PASSWORD, now=MORNING)
+    assert check_password(site.tables, email=odd, password=PASSWORD) is None
+    assert check_password(site.tables, email=EMAIL, password=odd) is None
+    with pytest.raises(AccountRefused):
+        create_account(site.tables, email=odd, password=PASSWORD, now=MORNING)
+
+
+class CountingHasher:
+    """Lets nobody in, and notes how many were at the door together."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self._lock = threading.Lock()
+
+    def verify(self, _hash: str, _password: str) -> bool:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        time.sleep(0.02)
+        with self._lock:
+            self.inside -= 1
+        raise InvalidHashError
+
+
+def test_many_sign_ins_at_once_take_the_memory_of_a_few(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasher = CountingHasher()
+    monkeypatch.setattr(accounts, "_hasher", hasher)
+    with ThreadPoolExecutor(8) as pool:
+        tries = [pool.submit(check_password, site.tables, email=EMAIL, password=PASSWORD) for _ in range(8)]
+        assert [each.result() for each in tries] == [None] * 8
+    assert hasher.most <= accounts.HASHED_AT_ONCE_MAX

@@ -56,3 +56,10 @@ def test_tills_that_send_at_the_same_time_all_get_in(shop: Shop) -> None:
         sent = [pool.submit(shop.upload, j, t) for j, t in zip(journals * 2, tokens * 2, strict=True)]
         assert {answer.result().status_code for answer in sent} == {200}
     assert shop.browser.get("/api/v1/receipts/summary").json()["count"] == 4 * 6
+
+
+def test_an_address_that_postgresql_cannot_hold_is_not_found(shop: Shop) -> None:
+    journal = TillJournal()
+    headers = {"Authorization": f"Bearer {shop.pair(journal)}"}
+    assert shop.browser.get(f"/api/v1/tills/{journal.till_id}/shifts/a%00b", headers=headers).status_code == 404
+    assert shop.browser.post("/tills/a%00b/revoke", data={"csrf": shop.csrf()}).status_code == 303

@@ -113,3 +113,11 @@ def test_flagged_rows_are_counted_per_till(office: Office) -> None:
             journal.append_text("receipt_issued", "{}")
         office.take(office.place(journal), journal.rows, epoch=journal.epoch)
     assert [till.flagged for till in tills_of(office.tables, office.account_id, now=MORNING)] == [1, 2]
+
+
+def test_the_status_of_an_earlier_version_hides_no_page(office: Office) -> None:
+    office.place(TillJournal())
+    with office.tables.writing():
+        office.tables.till.update(status='{"version":"0.0.1"}').execute()
+    (till,) = tills_of(office.tables, office.account_id, now=MORNING)
+    assert (till.status, till.problems) == (None, (("warning", "never_seen", ""),))
