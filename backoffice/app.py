@@ -36,6 +36,7 @@ def create_app(settings: BackofficeSettings, *, now: Callable[[], datetime] | No
 def make_site(settings: BackofficeSettings, *, now: Callable[[], datetime] | None = None) -> Site:
     clock = now or (lambda: datetime.now(settings.zone))
     tables = open_tables(settings)
+    tables.keep_open()
     project_waiting(tables, now=clock())
     return Site(
         settings=settings,

@@ -57,6 +57,7 @@ class Tables:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.is_sqlite = isinstance(database, APSWDatabase)
+        self._kept: apsw.Connection | None = None
         self.account = self._table("account")
         self.till = self._table("till")
         self.pairing_code = self._table("pairing_code")
@@ -90,8 +91,18 @@ class Tables:
             with self.database.atomic(*lock):
                 yield
 
+    def keep_open(self) -> None:
+        """For a server: one connection that stays. SQLite folds and deletes its WAL whenever the last one closes, and
+        a request's connection mostly is the last one: files made, synced and deleted with every look at a page."""
+        if self.is_sqlite and self._kept is None:
+            self._kept = apsw.Connection(self.database.database)
+            self._kept.execute("SELECT COUNT(*) FROM schema_version").fetchall()
+
     def shut(self) -> None:
-        """Give back what a pool holds; called once, when nothing runs any more."""
+        """Give back what is held; called when nothing runs any more."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
         if isinstance(self.database, PooledPostgresqlDatabase):
             self.database.close_all()
 
