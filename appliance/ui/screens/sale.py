@@ -195,23 +195,26 @@ class SaleScreen(TillScreen):
 
     # ---- selling
 
-    def sell(self, item: Item, ean: str = "") -> None:
-        """The item with the typed quantity; without a price it is asked."""
+    def sell(self, item: Item, ean: str = "") -> bool:
+        """The item with the typed quantity; without a price it is asked. False when the bill refused it."""
         self.touched()
         quantity = self.app.bill.entry.quantity_or_one
         if item.price is None:
             ask_price(self.app, item, lambda price: self._add(item, quantity, price, ean))
-        else:
-            self._add(item, quantity, None, ean)
+            return True
+        return self._add(item, quantity, None, ean)
 
-    def _add(self, item: Item, quantity: Quantity, price: Money | None, ean: str) -> None:
+    def _add(self, item: Item, quantity: Quantity, price: Money | None, ean: str) -> bool:
         try:
             self.app.bill.add(item, quantity=quantity, price=price, ean=ean)
         except CartError as error:
             self.refuse(error_sentence(error))
+            return False
         else:
             self.app.bill.clear_entry()
-        self.refresh()
+            return True
+        finally:
+            self.refresh()
 
     def add_code(self) -> None:
         """Enter: the typed EAN or PLU; several hits ask, none says so and the line is free for the next scan."""
@@ -221,15 +224,17 @@ class SaleScreen(TillScreen):
             return
         hits = catalogue.find_by_code(self.app.shop, code)[:HITS_MAX]
         bill.entry = type(bill.entry)("", bill.entry.quantity)
-        self.app.sounds.play("found" if hits else "not_found")
+        taken = bool(hits)
         if not hits:
             bill.clear_entry()
             self.refresh()
             self.refuse(_("Kód {code} není v ceníku. Účet se nezměnil.").format(code=code))
         elif len(hits) == 1:
-            self.sell(hits[0], ean=code if code in hits[0].eans else "")
+            taken = self.sell(hits[0], ean=code if code in hits[0].eans else "")
         else:
             ask_which(self.app, code, hits, lambda item: self.sell(item, ean=code if code in item.eans else ""))
+        # who does not look must hear that it is not on the bill
+        self.app.sounds.play("found" if taken else "not_found")
         self.refresh()
 
     def search(self, *, by_touch: bool, text: str = "") -> None:
