@@ -4,6 +4,7 @@ from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
 from appliance.wire import Problem
+from backoffice.guard import HEADERS
 from backoffice.pages.render import language_of, render
 from backoffice.pages.signed_in import QUIET_PATHS
 from backoffice.pages.words import mark
@@ -34,7 +35,12 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 
 
 async def answer_fault(request: Request, _error: Exception) -> Response:
-    """The traceback is in the server's log; a till simply tries again later."""
-    if request.url.path.startswith(QUIET_PATHS):
-        return problem_response(500, Problem(code="server_error"))
-    return _stop(request, 500, FAULT)
+    """The traceback is in the server's log; a till simply tries again later.
+
+    This answer is made outside of the guard, so it brings the guard's headers itself.
+    """
+    quiet = request.url.path.startswith(QUIET_PATHS)
+    answer = problem_response(500, Problem(code="server_error")) if quiet else _stop(request, 500, FAULT)
+    answer.headers.update(HEADERS)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -26,3 +26,15 @@ def test_a_fault_tells_nothing_of_the_inside(shop: Shop) -> None:
     browser = TestClient(app, base_url="https://testserver", raise_server_exceptions=False)
     answer = browser.get("/api/v1/fault")
     assert (answer.status_code, answer.json()) == (500, {"code": "server_error", "detail": ""})
+
+
+def test_a_page_that_could_not_be_made_is_as_well_guarded_as_others(shop: Shop) -> None:
+    app = app_of(shop.site)
+
+    @app.get("/fault")
+    def fault() -> None:
+        raise RuntimeError
+
+    answer = TestClient(app, base_url="https://testserver", raise_server_exceptions=False).get("/fault")
+    assert (answer.status_code, answer.headers["cache-control"]) == (500, "no-store")
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
