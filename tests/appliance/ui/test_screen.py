@@ -195,6 +195,7 @@ def test_a_line_that_cannot_be_taken_away_in_the_journal_stays_on_the_bill(shop:
         till.press("minus")
         till.wait_for("banner.text", lambda w: "nepodařilo" in w["text"])
     till.wait_for("sale.total", lambda w: w["text"].startswith("49,90"))
+    assert till.text("line:1").startswith("Chléb")
 
 
 def test_an_unknown_code_leaves_the_line_free_for_the_next_scan(till: TillWindow) -> None:
