@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,12 +30,14 @@ from appliance.service.identity import ensure_identity
 from appliance.service.shop import Shop
 from appliance.store import journal
 from appliance.store.db import Store, StoreError
-from appliance.wake import WakeListener, Waker
+from appliance.wake import AlreadyRunning, WakeListener, Waker
 
 if TYPE_CHECKING:
     from appliance.eet.certificate import Identity
     from appliance.eet.client import EetClient
+    from appliance.sync.fiscal import FiscalSender
     from appliance.sync.link import BackofficeLink
+    from appliance.sync.upload import Uploader
     from drivers.profile import PrinterProfile
 
 ZONE = ZoneInfo("Europe/Prague")
@@ -90,19 +92,21 @@ def run_ui(config: Config) -> None:
     """The till's screen, until its window is closed."""
     from appliance.ui.app import UiOptions, run_ui
 
+    if not _has_display():
+        raise SetupError("there is no display: DISPLAY and WAYLAND_DISPLAY are not set, /dev/dri has no card")
     shop = open_shop(config)
-    listener = WakeListener(config.paths.run, "ui")
-    shop.wake("sync", "print")  # a start is a check for unsent data (S6)
-    options = UiOptions(
-        width=config.ui.width,
-        height=config.ui.height,
-        fullscreen=config.ui.fullscreen,
-        theme=config.ui.theme,
-        inspect_socket=config.ui.inspect_socket,
-        wake=listener,
-        home=config.paths.run / "kivy",
-    )
-    run_ui(shop, options)
+    with closing(_listener(config, "ui")) as listener:
+        shop.wake("sync", "print")  # a start is a check for unsent data (S6)
+        options = UiOptions(
+            width=config.ui.width,
+            height=config.ui.height,
+            fullscreen=config.ui.fullscreen,
+            theme=config.ui.theme,
+            inspect_socket=config.ui.inspect_socket,
+            wake=listener,
+            home=config.paths.run / "kivy",
+        )
+        run_ui(shop, options)
 
 
 def run_print(config: Config) -> None:
@@ -113,7 +117,6 @@ def run_print(config: Config) -> None:
     if not config.printer.host:
         raise SetupError("no printer is set: printer.host is empty")
     shop = open_shop(config)
-    listener = WakeListener(config.paths.run, "print")
     printer = NetworkPrinter(
         config.printer.host,
         config.printer.port,
@@ -121,27 +124,35 @@ def run_print(config: Config) -> None:
         stall_timeout_s=config.printer.stall_timeout_s,
     )
     options = SpoolerOptions(response_wait_s=config.eet.response_wait_s)
-    spooler = Spooler(shop, printer, listener, options, time.monotonic)
-    with _until_terminated(shop, "print") as stopped:
-        spooler.run(stopped=stopped)
-    printer.close()
-    listener.close()
+    with (
+        closing(_listener(config, "print")) as listener,
+        closing(printer),
+        _until_terminated(shop, "print") as stopped,
+    ):
+        Spooler(shop, printer, listener, options, time.monotonic).run(stopped=stopped)
 
 
 def run_sync(config: Config) -> None:
     """The sync daemon, until SIGTERM."""
-    from appliance.eet.certificate import SignerName, Trust, load_anchors
-    from appliance.sync.fiscal import FiscalOptions, FiscalSender
     from appliance.sync.loop import SyncDaemon
     from appliance.sync.network import NetworkWatch
-    from appliance.sync.upload import Uploader, UploadOptions
 
-    for path in (config.eet.tls_ca_file, config.backoffice.ca_file):
+    for path in (config.eet.tls_ca_file, config.backoffice.ca_file, *config.eet.answer_trust_files):
         if path is not None and not path.is_file():
             raise SetupError(f"{path}: there is no such file of certificates")
     shop = open_shop(config)
-    random = SystemRandom().random
-    fiscal = FiscalSender(
+    with closing(_listener(config, "sync")) as listener, closing(NetworkWatch()) as network:
+        fiscal, uploader = _fiscal_sender(config, shop), _uploader(config, shop)
+        daemon = SyncDaemon(shop, fiscal, uploader, listener, network, poll_s=config.backoffice.poll_s)
+        with _until_terminated(shop, "sync") as stopped:
+            daemon.run(stopped=stopped)
+
+
+def _fiscal_sender(config: Config, shop: Shop) -> "FiscalSender":
+    from appliance.eet.certificate import SignerName, Trust, load_anchors
+    from appliance.sync.fiscal import FiscalOptions, FiscalSender
+
+    return FiscalSender(
         shop,
         FiscalOptions(schedule_s=config.eet.retry_schedule_s),
         identity=_Certificate(config).load,
@@ -151,22 +162,21 @@ def run_sync(config: Config) -> None:
         ),
         make_client=lambda mode, fresh: _eet_client(config, mode, fresh=fresh),
         monotonic=time.monotonic,
-        random=random,
+        random=SystemRandom().random,
     )
-    uploader = Uploader(
+
+
+def _uploader(config: Config, shop: Shop) -> "Uploader":
+    from appliance.sync.upload import Uploader, UploadOptions
+
+    return Uploader(
         shop,
         UploadOptions(config.backoffice.poll_s, config.backoffice.status_s, version("pokladna-pi")),
         link=_paired_link(config),
         new_epoch=_new_epoch,
         monotonic=time.monotonic,
-        random=random,
+        random=SystemRandom().random,
     )
-    listener = WakeListener(config.paths.run, "sync")
-    network = NetworkWatch()
-    daemon = SyncDaemon(shop, fiscal, uploader, listener, network, poll_s=config.backoffice.poll_s)
-    with _until_terminated(shop, "sync") as stopped:
-        daemon.run(stopped=stopped)
-    listener.close()
 
 
 def run_backoffice(arguments: Sequence[str]) -> None:
@@ -312,6 +322,20 @@ def _until_terminated(shop: Shop, name: str) -> Iterator[Callable[[], bool]]:
     logging.getLogger(__name__).info("%s ready", name)
     yield stop.is_set
     shop.store.close()
+
+
+def _listener(config: Config, name: str) -> WakeListener:
+    """The process's own ear, of which there is one: two tills on one screen would share a bill."""
+    try:
+        return WakeListener(config.paths.run, name)
+    except AlreadyRunning as error:
+        raise SetupError(f"pokladna {name} is running already") from error
+
+
+def _has_display() -> bool:
+    """SDL would otherwise draw for ever onto nothing, and look healthy."""
+    named = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+    return named or any(Path("/dev/dri").glob("card*"))
 
 
 def _write_secret(path: Path, content: bytes) -> None:

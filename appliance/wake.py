@@ -5,6 +5,7 @@ one byte. A missing or full socket is no error: the listener polls anyway.
 """
 
 import contextlib
+import fcntl
 import select
 import socket
 from pathlib import Path
@@ -24,11 +25,21 @@ class Waker:
                     out.sendto(b"!", str(self._run_dir / f"{name}.wake"))
 
 
+class AlreadyRunning(Exception):
+    """Another process of this name is at work; carries the name."""
+
+
 class WakeListener:
-    """The receiving end, owned by the process `name`."""
+    """The receiving end, owned by the process `name`. Raises AlreadyRunning when there is one of it."""
 
     def __init__(self, run_dir: Path, name: str) -> None:
         run_dir.mkdir(parents=True, exist_ok=True)
+        self._lock = (run_dir / f"{name}.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel lets go of it when the process ends
+        except BlockingIOError as error:
+            self._lock.close()
+            raise AlreadyRunning(name) from error
         self._path = run_dir / f"{name}.wake"
         self._path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -48,3 +59,4 @@ class WakeListener:
     def close(self) -> None:
         self._socket.close()
         self._path.unlink(missing_ok=True)
+        self._lock.close()

@@ -292,10 +292,11 @@ def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
     if closing is None:
         return
     closed = bool(closing["closed_doc_id"])
-    complete = closed and (count, haler) == (closing["receipts_expected"], closing["sum_expected_haler"])
     head_held = closed and _head_held(
         tables, place, epoch=closing["head_epoch"], head_seq=closing["head_seq"], head=closing["head"]
     )
+    counted = (count, haler) == (closing["receipts_expected"], closing["sum_expected_haler"])
+    complete = closed and counted and head_held
     shift.update(receipts_held=count, sum_held_haler=haler, complete=int(complete), head_held=int(head_held)).where(
         here
     ).execute()

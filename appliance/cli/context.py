@@ -46,11 +46,16 @@ def fail(message: str, *, code: int = EXIT_FAILED) -> NoReturn:
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """What a person can put right is one red line, not a traceback."""
+def plain_errors(*, lasting: bool = False) -> Iterator[None]:
+    """What a person can put right is one red line, not a traceback.
+
+    A `lasting` process shows an OSError whole: in the middle of a day its place in the code is what helps.
+    """
     try:
         yield
     except (SetupError, ConfigError, ServiceError, EetError) as error:
         fail(str(error) or type(error).__name__)
     except OSError as error:
+        if lasting:
+            raise
         fail(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))

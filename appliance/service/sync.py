@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from appliance.domain.clock import iso
+from appliance.domain.clock import iso, parse_iso
 from appliance.service.shop import Shop
 from appliance.store import queues
 
 
 @dataclass(frozen=True)
 class SyncRun:
-    """`phase`: waiting, upload, download, done."""
+    """`phase`: waiting, upload, download, done. `waits_s`: how long the daemon has not taken it up."""
 
     run_id: str
     phase: str
@@ -18,6 +18,7 @@ class SyncRun:
     finished: bool
     error: str
     result: str
+    waits_s: int = 0
 
 
 def request_sync(shop: Shop) -> str:
@@ -32,14 +33,16 @@ def request_sync(shop: Shop) -> str:
 
 
 def sync_run(shop: Shop, run_id: str) -> SyncRun | None:
-    return _view(queues.load_run(shop.tables, run_id))
+    return _view(shop, queues.load_run(shop.tables, run_id))
 
 
 def last_sync_run(shop: Shop) -> SyncRun | None:
-    return _view(queues.last_run(shop.tables))
+    return _view(shop, queues.last_run(shop.tables))
 
 
-def _view(row: queues.SyncRunRow | None) -> SyncRun | None:
+def _view(shop: Shop, row: queues.SyncRunRow | None) -> SyncRun | None:
     if row is None:
         return None
-    return SyncRun(row.run_id, row.phase, row.done, row.total, bool(row.finished_at), row.error, row.result)
+    since = shop.now() - parse_iso(row.requested_at)
+    waits_s = max(0, int(since.total_seconds())) if row.phase == "waiting" else 0
+    return SyncRun(row.run_id, row.phase, row.done, row.total, bool(row.finished_at), row.error, row.result, waits_s)

@@ -13,7 +13,7 @@ from kivy.uix.widget import Widget
 
 from appliance.domain.cart import Cart
 from appliance.i18n import _
-from appliance.service import cash, checkout, print_queue
+from appliance.service import cash, checkout, print_queue, receipts
 from appliance.service import status as statuses
 from appliance.service import sync as syncs
 from appliance.service.shop import Shop
@@ -23,6 +23,7 @@ from appliance.ui.dialogs import Choice, ChoiceDialog, Dialog
 from appliance.ui.frame import Frame, FunctionKey, KeyRow, Notice, StatusBar
 from appliance.ui.inspect import InspectServer, picture_of
 from appliance.ui.keys import Keys
+from appliance.ui.presenter.reports import just_issued
 from appliance.ui.presenter.status import StatusView, status_view, sync_view
 from appliance.ui.presenter.words import TITLES, error_sentence
 from appliance.ui.screens.base import TillScreen
@@ -82,6 +83,7 @@ class TillApp(App):
     def on_start(self) -> None:
         self.refresh()
         self.open("sale")
+        self._tell_last_receipt()
         self.keys.bind(Window)
         Clock.schedule_interval(lambda _dt: self.refresh(), REFRESH_S)
         if self.options.wake is not None:
@@ -89,6 +91,14 @@ class TillApp(App):
         if self.options.inspect_socket is not None:
             self.inspect_server = InspectServer(self.options.inspect_socket, lambda: picture_of(self, Window))
             self.inspect_server.start()
+
+    def _tell_last_receipt(self) -> None:
+        """A till that went down between the payment and its picture says so: nobody should ring it up again."""
+        last = receipts.recent(self.shop, limit=1)
+        if not last or self.bill.cart.lines:
+            return
+        if (words := just_issued(last[0], self.shop.now())) is not None:
+            self.say(words, "warning")
 
     def on_stop(self) -> None:
         self.running = False
@@ -123,6 +133,8 @@ class TillApp(App):
     # ---- screens and dialogs
 
     def open(self, name: str, **given: Any) -> None:
+        if self.screen is not None and not self.screen.may_leave():
+            return
         self.keys.stop_editing()
         while self.dialogs:
             self.close_dialog(self.dialogs[-1])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.wake import WakeListener, Waker
+from appliance.wake import AlreadyRunning, WakeListener, Waker
 
 
 @pytest.fixture
@@ -63,3 +63,15 @@ def test_the_run_directory_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "pokladna" / "ui.wake").is_socket()
     assert not listener.wait(-1)
     listener.close()
+
+
+def test_a_second_process_of_the_same_name_is_refused_and_the_first_stays_awake(
+    waker: Waker, listener: WakeListener, tmp_path: Path
+) -> None:
+    with pytest.raises(AlreadyRunning):
+        WakeListener(tmp_path, "sync")
+    waker.wake("sync")
+    assert listener.wait(60)
+    listener.close()
+    again = WakeListener(tmp_path, "sync")
+    again.close()

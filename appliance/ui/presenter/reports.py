@@ -1,8 +1,10 @@
 """Shift reports, closings and receipts in words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from appliance.domain.clock import parse_iso
 from appliance.domain.delivery import FiscalState
 from appliance.domain.money import ZERO, format_amount, format_czk, format_quantity
 from appliance.domain.receipt import Receipt, ReceiptKind
@@ -11,6 +13,7 @@ from appliance.i18n import _
 from appliance.ui.presenter.words import day_and_time, method_name
 
 Row = tuple[str, str]
+JUST_ISSUED_S = 300
 
 
 def totals_rows(totals: ShiftTotals) -> tuple[Row, ...]:
@@ -113,6 +116,15 @@ def receipt_row(row: Any) -> ReceiptLineView:
         state=state,
         tone=tone,
     )
+
+
+def just_issued(row: Any, now: datetime) -> str | None:
+    """What a till that starts says about a sale of the last minutes; None when the last document is older."""
+    at = parse_iso(row.issued_at)
+    if row.kind != ReceiptKind.SALE or not 0 <= (now - at).total_seconds() < JUST_ISSUED_S:
+        return None
+    words = _("Poslední účtenka {number} na {amount} byla vystavena v {time}. Nemarkujte ji znovu.")
+    return words.format(number=row.number, amount=format_czk(row.paid), time=at.strftime("%H:%M"))
 
 
 def receipt_rows(receipt: Receipt) -> tuple[Row, ...]:

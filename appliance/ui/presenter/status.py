@@ -253,6 +253,14 @@ def sync_view(run: Any | None) -> SyncView:
         return SyncView(_("Synchronizace se nepodařila"), reason, 0.0, True, WRONG)
     if run.finished:
         return SyncView(_("Synchronizace je hotová"), run.result or _("Vše je odeslané i stažené."), 1.0, True, GOOD)
+    if run.phase == "waiting" and run.waits_s >= PATIENCE_S:
+        return SyncView(
+            _("Synchronizace neodpovídá"),
+            _("Služba pokladna-sync neběží. Data zůstala v pokladně, prodávat lze dál. Zavolejte technika."),
+            0.0,
+            False,
+            WRONG,
+        )
     phases: dict[str, Callable[[], str]] = {
         "waiting": lambda: _("Čeká na spuštění"),
         "upload": lambda: _("Odesílám do Backoffice"),
@@ -270,5 +278,4 @@ def _sync_errors() -> dict[str, str]:
         "refused": _("Backoffice data odmítl. Zavolejte technika."),
         "pairing_revoked": _("Párování pokladny bylo zrušeno. Spárujte ji znovu."),
         "not_paired": _("Pokladna není spárovaná s Backoffice. Zavolejte technika."),
-        "timeout": _("Synchronizace neodpovídá. Zkuste to znovu."),
     }

@@ -19,6 +19,10 @@ class TillScreen(BoxLayout):
     def enter(self, **given: Any) -> None:
         """The screen is shown; what it shows is read now."""
 
+    def may_leave(self) -> bool:
+        """Whether another screen may be shown instead; says why not."""
+        return True
+
     def leave(self) -> None:
         """Another screen is shown instead."""
 

@@ -149,6 +149,7 @@ class PayScreen(TillScreen):
         self.app.write(lambda: checkout.pay(shop, cart, tenders), self._paid, self._refused)
 
     def _paid(self, receipt: Receipt) -> None:
+        self.tenders = ()
         self.app.bill.paid()
         self.app.open("sale", paid=paid_view(receipt))
         self.app.end_payment(paid=True)
@@ -157,15 +158,26 @@ class PayScreen(TillScreen):
         self.app.end_payment(paid=False)
         self.ids.entry.error = error_sentence(error)
 
+    def may_leave(self) -> bool:
+        """Not while a part is paid: a card may have been charged for it."""
+        if self.tenders:
+            self.ids.entry.error = _("Část už je zaplacená. Nejdřív ji vraťte klepnutím na ni.")
+        return not self.tenders
+
     def back(self) -> None:
-        """Back to the bill; the parts taken so far are taken back."""
         self.app.open("sale")
 
     # ---- keys
 
     def function_keys(self) -> Sequence[FunctionKey]:
-        methods = [FunctionKey(method_name(method), lambda method=method: self.take(method)) for method in METHODS]
-        return [*methods, self.app.usual_keys()[4], FunctionKey(""), FunctionKey(""), FunctionKey(_("Zpět"), self.back)]
+        """F1 leads to the bill, as everywhere; cash is Enter or +, never a key that means something else elsewhere."""
+        others = [
+            FunctionKey(method_name(method), lambda method=method: self.take(method))
+            for method in METHODS
+            if method != PaymentMethod.CASH
+        ]
+        nothing = FunctionKey("")
+        return [FunctionKey(_("Zpět"), self.back), *others, self.app.usual_keys()[4], nothing, nothing, nothing]
 
     def on_key(self, key: str) -> bool:
         self.ids.entry.error = ""

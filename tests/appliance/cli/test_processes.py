@@ -3,9 +3,11 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from appliance.wake import WakeListener
 from tests.appliance.cli.conftest import Terminal
 
 
@@ -46,3 +48,19 @@ def test_a_damaged_pairing_is_one_line(terminal: Terminal) -> None:
     ended = terminal.run("sync")
     assert ended.code == 1
     assert "pair again" in ended.err.splitlines()[-1]
+
+
+def test_a_second_process_of_the_same_name_is_refused_in_one_line(terminal: Terminal) -> None:
+    first = WakeListener(terminal.folder / "run", "sync")
+    ended = terminal.run("sync")
+    first.close()
+    assert (ended.code, "running already" in ended.error_line) == (1, True)
+
+
+def test_a_screen_without_a_display_is_refused_in_one_line(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    if any(Path("/dev/dri").glob("card*")):
+        pytest.skip("this machine has a display of its own")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    ended = terminal.run("ui")
+    assert (ended.code, "no display" in ended.error_line) == (1, True)

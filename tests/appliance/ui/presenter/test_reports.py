@@ -1,13 +1,15 @@
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 
+from appliance.domain.clock import parse_iso
 from appliance.domain.delivery import FiscalState
 from appliance.domain.money import ZERO, Money
 from appliance.domain.receipt import ReceiptKind
 from appliance.domain.sale import PaymentMethod
 from appliance.domain.shift import MethodTotal, ShiftTotals
-from appliance.ui.presenter.reports import closing_words, receipt_row, totals_rows
+from appliance.ui.presenter.reports import closing_words, just_issued, receipt_row, totals_rows
 
 COUNTED, SHORT, PAID = Money(112000), Money(-300), Money(12300)
 TOTALS = ShiftTotals(
@@ -112,3 +114,20 @@ def test_a_closing_tells_whether_the_backoffice_has_it_all(
 def test_a_receipt_in_the_list_has_one_telling_state(row: Row, state: str, tone: str) -> None:
     view = receipt_row(row)
     assert (view.state, view.tone, view.methods) == (state, tone, "Hotově, Kartou")
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "said"),
+    [
+        (ReceiptKind.SALE, 0, True),
+        (ReceiptKind.SALE, 299, True),
+        (ReceiptKind.SALE, 300, False),
+        (ReceiptKind.SALE, -1, False),
+        (ReceiptKind.REFUND, 10, False),
+    ],
+)
+def test_a_till_that_starts_names_a_sale_of_the_last_minutes(kind: ReceiptKind, seconds: int, said: bool) -> None:
+    row = Row(kind=kind)
+    words = just_issued(row, parse_iso(row.issued_at) + timedelta(seconds=seconds))
+    assert (words is not None) == said
+    assert words is None or row.number in words

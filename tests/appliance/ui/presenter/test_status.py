@@ -55,6 +55,7 @@ class Run:
     finished: bool = False
     error: str = ""
     result: str = ""
+    waits_s: int = 0
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,12 @@ def test_a_closed_till_says_so() -> None:
 def test_a_synchronisation_tells_its_phase_and_count(run: Run | None, title: str, detail: str, fraction: float) -> None:
     view = sync_view(run)
     assert (view.title, view.detail, view.fraction) == (title, detail, fraction)
+
+
+def test_a_synchronisation_nobody_takes_up_says_so_after_a_while() -> None:
+    assert sync_view(Run(waits_s=19)).title == "Čeká na spuštění"
+    view = sync_view(Run(waits_s=20))
+    assert (view.title, view.tone, view.finished) == ("Synchronizace neodpovídá", "danger", False)
 
 
 def test_a_failed_synchronisation_says_what_it_means() -> None:
