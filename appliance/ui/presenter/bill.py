@@ -37,6 +37,7 @@ class PaidView:
     paid: str
     change_label: str
     change: str
+    gives_change: bool
 
 
 def line_view(line: CartLine) -> LineView:
@@ -75,6 +76,7 @@ def paid_view(receipt: Receipt) -> PaidView:
         paid=format_czk(receipt.paid),
         change_label=_("Vrátit"),
         change=format_czk(receipt.change),
+        gives_change=bool(receipt.change),
     )
 
 

@@ -40,6 +40,7 @@ from appliance.ui.widgets import Seen, Touch, load_kv
 __all__ = ["BillList", "ItemGrid", "LastUsed", "SaleScreen", "TabBar"]  # named in the .kv file
 
 HITS_MAX = 50
+READ_S = 3.0  # so long a person needs to see what to give back
 READ_AGAIN_S = 0.1
 SALE_PAD = (
     (("7", "7"), ("8", "8"), ("9", "9"), ("⌫", "backspace")),
@@ -63,7 +64,9 @@ class EntryBar(Seen, BoxLayout):
 
 
 class PaidPanel(BoxLayout):
-    """The receipt just issued: the change stays large until the next key."""
+    """The receipt just issued: the change stays large until the next key, and in the banner when that comes at once."""
+
+    read_until = 0.0
 
     title = StringProperty("")
     number = StringProperty("")
@@ -76,6 +79,7 @@ class PaidPanel(BoxLayout):
         self.title, self.paid_label = _("Zaplaceno"), _("Celkem")
         self.number, self.paid, self.change_label, self.change = view.number, view.paid, view.change_label, view.change
         self.opacity = 1
+        self.read_until = Clock.get_time() + READ_S if view.gives_change else 0.0
 
     def on_touch_down(self, touch: Any) -> bool:
         if self.opacity and self.collide_point(*touch.pos):
@@ -157,7 +161,10 @@ class SaleScreen(TillScreen):
 
     def touched(self) -> None:
         """The next key or tap: the last receipt and the last refusal are history."""
-        self.ids.paid.opacity = 0
+        paid = self.ids.paid
+        if paid.opacity and Clock.get_time() < paid.read_until:  # a quick scan: nobody has read it yet
+            self.app.say(f"{paid.change_label} {paid.change}", "good")
+        paid.opacity = 0
         self.ids.entry.error = ""
 
     def choose_category(self, category_id: str) -> None:

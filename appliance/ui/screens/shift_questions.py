@@ -52,9 +52,12 @@ def ask_to_close(app: Any, then: Callable[[], None]) -> None:
         app.say(_("Pokladna je uzavřená, uzávěrka se tiskne."), "good")
         then()
 
+    message = _("Spočítejte hotovost v zásuvce a napište ji.")
+    if app.bill.cart.lines:
+        message += " " + _("Rozpracovaný účet zůstane do další směny.")
     app.ask(
         NumberDialog(
-            title=_("Uzavřít pokladnu"), message=_("Spočítejte hotovost v zásuvce a napište ji."), done=done,
+            title=_("Uzavřít pokladnu"), message=message, done=done,
             refused=error_sentence, units=("Kč",), ok=_("Uzavřít pokladnu"),
         )
     )  # fmt: skip

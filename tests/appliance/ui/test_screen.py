@@ -134,9 +134,19 @@ def test_a_repeated_enter_never_pays_twice(shop: Shop, till: TillWindow) -> None
 
 def test_a_scan_right_behind_the_payment_is_on_the_next_bill(shop: Shop, till: TillWindow) -> None:
     sell(till, BREAD_PLU)
-    till.press("plus", "plus", *"8590000000006", "Return")
+    till.press("plus", *"100", "Return", *"8590000000006", "Return")
     till.wait_for("sale.total", lambda w: w["text"].startswith("21,90"))
+    till.wait_for("banner.text", lambda w: w["text"].startswith("Vrátit 50,00"))
     assert issued(shop) == ["P1A-000001"]
+
+
+def test_closing_with_an_open_bill_says_where_it_goes(till: TillWindow) -> None:
+    sell(till, BREAD_PLU)
+    till.press("F6")
+    till.wait_screen("till")
+    till.tap("till.close")
+    assert "zůstane do další směny" in till.text("dialog.message")
+    till.press("Escape")
 
 
 def test_a_bill_is_split_by_card_voucher_and_cash(shop: Shop, till: TillWindow) -> None:
