@@ -13,6 +13,7 @@ from appliance.domain.sale import Payment, PaymentMethod
 
 
 class Dialect(StrEnum):
+    V3 = "v3"
     V4 = "v4"
 
 
