@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance import bootstrap
-from appliance.bootstrap import SetupError, open_shop
+from appliance.bootstrap import SetupError, import_certificate, open_shop
+from appliance.bootstrap.backoffice import paired_link
+from appliance.bootstrap.eet import CertificateFile
+from appliance.bootstrap.secrets import write_secret
 from appliance.config import Config, EetConfig, PathsConfig
-from appliance.eet.sandbox_ca import make_sandbox_material
+from appliance.eet.sandbox.ca import make_sandbox_material
 from appliance.store import journal
 
 
@@ -30,9 +32,9 @@ def test_the_daemon_sees_a_certificate_that_is_imported_while_it_runs(
     tmp_path: Path, key_store: tuple[bytes, str]
 ) -> None:
     config = config_in(tmp_path)
-    certificate = bootstrap._Certificate(config)
+    certificate = CertificateFile(config)
     assert certificate.load() is None
-    bootstrap.import_certificate(config, *key_store)
+    import_certificate(config, *key_store)
     found = certificate.load()
     assert found is not None
     assert found.eic == "CZ00000019"
@@ -41,7 +43,7 @@ def test_the_daemon_sees_a_certificate_that_is_imported_while_it_runs(
 
 def test_a_certificate_that_cannot_be_read_is_none_and_the_daemon_lives(tmp_path: Path) -> None:
     config = config_in(tmp_path)
-    certificate = bootstrap._Certificate(config)
+    certificate = CertificateFile(config)
     config.paths.secret.mkdir()
     (config.paths.secret / "eet.pem").write_bytes(b"half a file")
     assert certificate.load() is None
@@ -55,7 +57,7 @@ def test_a_secret_is_replaced_whole_and_readable_by_its_owner_only(tmp_path: Pat
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "token.new").write_text("left by a power cut")
     for content in (b"one", b"two"):
-        bootstrap._write_secret(secret, content)
+        write_secret(secret, content)
         assert secret.read_bytes() == content
     assert stat.S_IMODE(secret.stat().st_mode) == 0o400
     assert [path.name for path in secret.parent.iterdir()] == ["token.json"]
@@ -68,16 +70,16 @@ def test_a_damaged_pairing_asks_to_be_made_again(tmp_path: Path, content: str) -
     config.paths.secret.mkdir()
     (config.paths.secret / "backoffice.json").write_text(content)
     with pytest.raises(SetupError, match="pair again"):
-        bootstrap._paired_link(config)
+        paired_link(config)
 
 
 def test_a_pairing_is_kept_as_token_and_account(tmp_path: Path) -> None:
     config = config_in(tmp_path)
     config = config.model_copy(update={"backoffice": config.backoffice.model_copy(update={"url": "https://x"})})
-    assert bootstrap._paired_link(config) is None
+    assert paired_link(config) is None
     content = json.dumps({"token": "secret", "account": "eva@example.cz"}).encode()
-    bootstrap._write_secret(config.paths.secret / "backoffice.json", content)
-    link = bootstrap._paired_link(config)
+    write_secret(config.paths.secret / "backoffice.json", content)
+    link = paired_link(config)
     assert link is not None
     link.close()
 

@@ -1,0 +1,20 @@
+"""Builds everything; the only room that knows all the others.
+
+Only here a database is opened, a concrete driver named or a secret read.
+"""
+
+from appliance.bootstrap.backoffice import pair
+from appliance.bootstrap.eet import import_certificate
+from appliance.bootstrap.processes import run_backoffice, run_print, run_sync, run_ui
+from appliance.bootstrap.shop import SetupError, open_shop
+
+__all__ = [
+    "SetupError",
+    "import_certificate",
+    "open_shop",
+    "pair",
+    "run_backoffice",
+    "run_print",
+    "run_sync",
+    "run_ui",
+]
