@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from appliance.cli import eet, items, journal, processes, status
+from appliance.cli import eet, items, journal, processes, sandbox, status
 from appliance.cli.context import set_config_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -20,6 +20,7 @@ app.command("config")(status.config)
 app.command("status")(status.status)
 app.command("pair")(status.pair)
 app.add_typer(items.app, name="items")
+eet.app.command("sandbox")(sandbox.sandbox)
 app.add_typer(eet.app, name="eet")
 app.add_typer(journal.app, name="journal")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.eet.certificate import load_pem
-from appliance.eet.sandbox_ca import make_sandbox_material
+from appliance.eet.sandbox.ca import make_sandbox_material
 from tests.appliance.cli.conftest import Ended, Terminal
 from tests.appliance.cli.test_status import EET_ON
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from appliance.eet.certificate import Trust, load_anchors, load_p12, load_pem
-from appliance.eet.sandbox_ca import make_sandbox_material
+from appliance.eet.sandbox.ca import make_sandbox_material
 from tests.appliance.eet.material import AT, Office
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from appliance.eet.certificate import Identity, Trust
 from appliance.eet.message import Header, attributes_xml
 from appliance.eet.request import build_request
-from appliance.eet.sandbox_ca import SandboxFiles
+from appliance.eet.sandbox.ca import SandboxFiles
 from appliance.eet.signature import Signer, sign_envelope
 from appliance.eet.v4 import V4
 

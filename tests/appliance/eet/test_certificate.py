@@ -37,7 +37,7 @@ from appliance.eet.errors import (
     WrongPassword,
 )
 from appliance.eet.message import moment
-from appliance.eet.sandbox_ca import issue_till
+from appliance.eet.sandbox.ca import issue_till
 from tests.appliance.eet.material import AT, Office
 from tests.shared import shared
 

@@ -11,9 +11,9 @@ from appliance.eet.client import EetClient
 from appliance.eet.document import parse
 from appliance.eet.message import Header
 from appliance.eet.request import read_trzba
-from appliance.eet.sandbox_ca import make_sandbox_material
-from appliance.eet.sandbox_ledger import Ledger
-from appliance.eet.sandbox_office import Office, fault
+from appliance.eet.sandbox.ca import make_sandbox_material
+from appliance.eet.sandbox.ledger import Ledger
+from appliance.eet.sandbox.office import Office, fault
 from appliance.eet.signature import the_body
 from appliance.eet.transport import FailureKind, HttpReply, TransportFailure
 from appliance.eet.v4 import V4

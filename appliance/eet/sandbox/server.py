@@ -15,9 +15,9 @@ from typing import Any, cast
 from uuid import uuid4
 
 from appliance.eet.certificate import load_anchors, load_pem
-from appliance.eet.sandbox_ca import make_server_material
-from appliance.eet.sandbox_ledger import Ledger
-from appliance.eet.sandbox_office import Office, OfficeReply, fault
+from appliance.eet.sandbox.ca import make_server_material
+from appliance.eet.sandbox.ledger import Ledger
+from appliance.eet.sandbox.office import Office, OfficeReply, fault
 from appliance.eet.v4 import V4
 
 SERVICE_PATH = "/eet/services/EETServiceSOAP/v4"

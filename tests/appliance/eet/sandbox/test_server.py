@@ -16,7 +16,7 @@ from appliance.eet.answer import Confirmed, Refused, SoapFault, read_answer
 from appliance.eet.client import EetClient
 from appliance.eet.message import Header
 from appliance.eet.outcome import ConfirmedOutcome, Replied, outcome_of
-from appliance.eet.sandbox import LEDGER_PATH, REQUEST_BYTES_MAX, SERVICE_PATH, Sandbox
+from appliance.eet.sandbox.server import LEDGER_PATH, REQUEST_BYTES_MAX, SERVICE_PATH, Sandbox
 from appliance.eet.transport import HttpReply
 from appliance.eet.v4 import V4
 from tests.appliance.eet.material import AT, Office, clock, header, message

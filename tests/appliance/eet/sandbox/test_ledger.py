@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from appliance.eet.sandbox_ledger import Ledger
+from appliance.eet.sandbox.ledger import Ledger
 from appliance.eet.v4 import V4
 from tests.appliance.eet.material import AT, DATA, header
 

@@ -16,7 +16,7 @@ from appliance.eet.errors import DocumentUnreadable, MessageInvalid, SignatureIn
 from appliance.eet.message import DialectSpec, attributes_xml, moment, text_xml
 from appliance.eet.names import SOAP
 from appliance.eet.request import Trzba, read_trzba
-from appliance.eet.sandbox_ledger import Ledger
+from appliance.eet.sandbox.ledger import Ledger
 from appliance.eet.signature import Signer, sign_envelope, the_body, verify
 from appliance.eet.v4 import V4
 

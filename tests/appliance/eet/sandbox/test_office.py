@@ -10,9 +10,9 @@ from appliance.eet.answer import Answer, Confirmed, Refused, SoapFault, read_ans
 from appliance.eet.certificate import load_anchors, load_p12
 from appliance.eet.document import canonical, elements, parse
 from appliance.eet.message import moment
-from appliance.eet.sandbox_ca import issue_till
-from appliance.eet.sandbox_ledger import Ledger
-from appliance.eet.sandbox_office import Office as TaxOffice
+from appliance.eet.sandbox.ca import issue_till
+from appliance.eet.sandbox.ledger import Ledger
+from appliance.eet.sandbox.office import Office as TaxOffice
 from appliance.eet.signature import is_signed, the_body
 from appliance.eet.v4 import V4
 from tests.appliance.eet.material import AT, UUID, Office, clock, header, message

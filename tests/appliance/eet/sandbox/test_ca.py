@@ -6,7 +6,7 @@ import pytest
 
 from appliance.eet.certificate import check_chain, load_anchors, load_p12
 from appliance.eet.errors import MessageInvalid
-from appliance.eet.sandbox_ca import issue_till, make_sandbox_material, make_server_material
+from appliance.eet.sandbox.ca import issue_till, make_sandbox_material, make_server_material
 from tests.appliance.eet.material import AT
 
 

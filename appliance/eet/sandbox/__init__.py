@@ -1,0 +1,6 @@
+"""An EET server of our own to develop, train and test against: strict like the real one, and never talking to it."""
+
+from appliance.eet.sandbox.ca import make_sandbox_material
+from appliance.eet.sandbox.server import Sandbox
+
+__all__ = ["Sandbox", "make_sandbox_material"]
