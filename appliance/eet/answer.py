@@ -1,6 +1,5 @@
 """What the server's bytes mean. Only a confirmation whose signature covers the element read here counts as one."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,15 +9,13 @@ from lxml import etree
 from appliance.eet.certificate import Trust, common_name, fingerprint, organisation
 from appliance.eet.document import elements, has_only_elements, parse, text_of
 from appliance.eet.errors import DocumentUnreadable, MessageInvalid, SignatureInvalid, UntrustedSigner
-from appliance.eet.message import BOOLEAN, MOMENT, UUID, DialectSpec, Rule, received_attributes
+from appliance.eet.message import BOOLEAN, DialectSpec, received_attributes, required, whole_number
 from appliance.eet.names import SOAP
 from appliance.eet.signature import is_signed, the_body, verify
 
 WARNINGS_MAX = 10
 TEXT_CHARS_MAX = 500
 """The document says 100 characters for the text of an error; more is cut, not refused."""
-
-_INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class SignedBy:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A signed Potvrzeni for the message we sent. `code` is POK (v4); `received_at` as the server wrote it."""
+    """A signed Potvrzeni for the message we sent: FIK (v3) or POK (v4), and `received_at` as the server wrote it."""
 
     code: str
     test: bool
@@ -97,9 +94,10 @@ Answer = Confirmed | Refused | SoapFault | Unreadable | BadlySigned | UnknownSig
 
 @dataclass(frozen=True, slots=True)
 class Odpoved:
-    """The content of an answer by the schema; exactly one of `code` and `error` is there."""
+    """The content of an answer by the schema; exactly one of `code` and `error` is there. `bkp` is echoed by v3."""
 
     uuid: str | None
+    bkp: str | None
     received_at: str | None
     code: str | None
     error: tuple[int, str] | None
@@ -107,15 +105,21 @@ class Odpoved:
     warnings: tuple[ServerWarning, ...]
 
 
-def read_answer(raw: bytes, *, dialect: DialectSpec, sent_uuid: str, trust: Trust, at: datetime) -> Answer:
-    """Judge an answer to the message `sent_uuid` at the given instant. Never raises for any bytes."""
+def read_answer(
+    raw: bytes, *, dialect: DialectSpec, sent_uuid: str, trust: Trust, at: datetime, sent_bkp: str = ""
+) -> Answer:
+    """Judge an answer to the message `sent_uuid` at the given instant. Never raises for any bytes.
+
+    `sent_bkp` (v3) is compared with the one the server echoes, when both are known.
+    """
+    sent = _Sent(uuid=sent_uuid, bkp=sent_bkp)
     try:
         root = parse(raw)
         if is_signed(root):
             verified = verify(root)
             trust.check(verified.certificate, at=at)
-            return _judge(verified.body, certificate=verified.certificate, dialect=dialect, sent_uuid=sent_uuid)
-        return _judge(the_body(root), certificate=None, dialect=dialect, sent_uuid=sent_uuid)
+            return _judge(verified.body, certificate=verified.certificate, dialect=dialect, sent=sent)
+        return _judge(the_body(root), certificate=None, dialect=dialect, sent=sent)
     except DocumentUnreadable as error:
         return Unreadable(error.reason, error.detail)
     except MessageInvalid as error:
@@ -126,9 +130,13 @@ def read_answer(raw: bytes, *, dialect: DialectSpec, sent_uuid: str, trust: Trus
         return UnknownSigner(error.reason, error.detail)
 
 
-def _judge(
-    body: etree._Element, *, certificate: x509.Certificate | None, dialect: DialectSpec, sent_uuid: str
-) -> Answer:
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    uuid: str
+    bkp: str
+
+
+def _judge(body: etree._Element, *, certificate: x509.Certificate | None, dialect: DialectSpec, sent: _Sent) -> Answer:
     content = elements(body)
     if len(content) != 1 or not has_only_elements(body):
         return Unreadable("schema", "the Body holds not exactly one element")
@@ -139,8 +147,10 @@ def _judge(
         return BadlySigned("unsigned_confirmation")
     if odpoved.uuid is None and odpoved.code is not None:
         return Unreadable("uuid", "a confirmation that does not say of what")
-    if odpoved.uuid is not None and odpoved.uuid.lower() != sent_uuid.lower():
+    if odpoved.uuid is not None and odpoved.uuid.lower() != sent.uuid.lower():
         return Unreadable("uuid", f"answers {odpoved.uuid}")
+    if odpoved.bkp is not None and sent.bkp and odpoved.bkp.upper() != sent.bkp.upper():
+        return Unreadable("bkp", f"answers the sale with BKP {odpoved.bkp}")
     if odpoved.error is not None:
         return Refused(code=odpoved.error[0], text=odpoved.error[1], test=odpoved.test, warnings=odpoved.warnings)
     assert odpoved.code is not None
@@ -175,15 +185,17 @@ def read_odpoved(element: etree._Element, *, dialect: DialectSpec) -> Odpoved:
     shape_ok = names[:1] == ["Hlavicka"] and names[1:2] in (["Potvrzeni"], ["Chyba"])
     if not shape_ok or set(names[2:]) - {"Varovani"} or len(names) > 2 + WARNINGS_MAX or not has_only_elements(element):
         raise MessageInvalid("Odpoved", " ".join(names)[:100], allowed="Hlavicka, Potvrzeni or Chyba, 0 to 10 Varovani")
-    head = received_attributes(children[0], {"uuid_zpravy": UUID, "dat_prij": MOMENT, "dat_odmit": MOMENT})
+    head = received_attributes(children[0], dialect.answer_head)
     _empty(children[0])
     result = children[1]
     warnings = tuple(
-        ServerWarning(int(received_attributes(child, {"kod_varov": _integer(1, 999)})["kod_varov"]), _text(child))
+        ServerWarning(
+            int(received_attributes(child, {"kod_varov": required(whole_number(1, 999))})["kod_varov"]), _text(child)
+        )
         for child in children[2:]
     )
     if names[1] == "Chyba":
-        values = received_attributes(result, {"kod": _integer(-999, 999), "test": BOOLEAN})
+        values = received_attributes(result, {"kod": required(whole_number(-999, 999)), "test": BOOLEAN})
         code, error = None, (int(values["kod"]), _text(result))
     else:
         values = received_attributes(result, {dialect.code: dialect.code_rule, "test": BOOLEAN})
@@ -191,6 +203,7 @@ def read_odpoved(element: etree._Element, *, dialect: DialectSpec) -> Odpoved:
         code, error = values[dialect.code], None
     return Odpoved(
         uuid=head.get("uuid_zpravy"),
+        bkp=head.get("bkp"),
         received_at=head.get("dat_prij"),
         code=code,
         error=error,
@@ -203,16 +216,6 @@ def _fault(element: etree._Element) -> SoapFault:
     texts = {str(etree.QName(child).localname): " ".join(text_of(child).split()) for child in elements(element)}
     return SoapFault(
         code=texts.get("faultcode", "")[:TEXT_CHARS_MAX], text=texts.get("faultstring", "")[:TEXT_CHARS_MAX]
-    )
-
-
-def _integer(lowest: int, highest: int) -> Rule:
-    return Rule(
-        _INTEGER,
-        f"a whole number from {lowest} to {highest}",
-        required=True,
-        collapses=True,
-        check=lambda value: lowest <= int(value) <= highest,
     )
 
 

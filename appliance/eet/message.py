@@ -17,6 +17,9 @@ _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
 _FIRST_MOMENT, _LAST_MOMENT = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,24}")
+_WORD = "0-9a-zA-Z.,:;/#_ \\-"
+_WORD_SAID = "of 0-9 a-z A-Z . , : ; / # - _ space"
 _ZONE_MINUTES_MAX = 14 * 60
 _SCHEMA_HINTS = {f"{{{XSI}}}schemaLocation", f"{{{XSI}}}noNamespaceSchemaLocation"}
 _ESCAPES = (("&", "&amp;"), ("<", "&lt;"), ('"', "&quot;"), ("\t", "&#x9;"), ("\n", "&#xA;"), ("\r", "&#xD;"))
@@ -43,7 +46,9 @@ class DialectSpec:
     """One version of the protocol as data.
 
     `data` names the attributes of Data in the order of the official schema; `sale_key` those whose values together are
-    one sale for the server; `code` is the attribute of Potvrzeni that holds the server's code.
+    one sale for the server; `control_codes` says whether a message carries KontrolniKody, made of the same values;
+    `answer_head` names the attributes of an answer's Hlavicka; `code` is the attribute of Potvrzeni that holds the
+    server's code.
     """
 
     name: Dialect
@@ -52,6 +57,8 @@ class DialectSpec:
     soap_action: str
     data: Mapping[str, Rule]
     sale_key: tuple[str, ...]
+    control_codes: bool
+    answer_head: Mapping[str, Rule]
     code: str
     code_rule: Rule
 
@@ -101,9 +108,32 @@ def required(rule: Rule) -> Rule:
     return replace(rule, required=True)
 
 
+def whole_number(lowest: int, highest: int) -> Rule:
+    """xs:int between two bounds, which may have a sign and leading zeros."""
+    return Rule(
+        _INTEGER,
+        f"a whole number from {lowest} to {highest}",
+        collapses=True,
+        check=lambda value: lowest <= int(value) <= highest,
+    )
+
+
 MOMENT = Rule(_MOMENT, "YYYY-MM-DDThh:mm:ss with a zone (Z or +hh:mm)", collapses=True, check=is_moment)
 BOOLEAN = Rule(re.compile(r"true|false|1|0"), "true, false, 1 or 0", collapses=True)
 UUID = Rule(_UUID, "a UUID of version 1 to 5 (36 characters)")
+TAXPAYER = Rule(re.compile(r"CZ[0-9]{8,10}"), "CZ and 8 to 10 digits")
+AMOUNT = Rule(
+    re.compile(r"(?:0|-?[1-9][0-9]{0,7})\.[0-9]{2}|-0\.(?:0[1-9]|[1-9][0-9])"),
+    "an amount from -99999999.99 to 99999999.99 with exactly two decimals and a dot",
+    collapses=True,
+)
+TILL = Rule(re.compile(f"[{_WORD}]{{1,20}}"), f"1 to 20 {_WORD_SAID}", required=True)
+NUMBER = Rule(re.compile(f"[{_WORD}]{{1,25}}"), f"1 to 25 {_WORD_SAID}", required=True)
+SERVER_CODE = Rule(
+    re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}-[0-9a-fA-F]{2}"),
+    "a code of 39 characters",
+    required=True,
+)
 
 HEADER_RULES: Mapping[str, Rule] = {
     "uuid_zpravy": required(UUID),
@@ -111,6 +141,7 @@ HEADER_RULES: Mapping[str, Rule] = {
     "prvni_zaslani": required(BOOLEAN),
     "overeni": BOOLEAN,
 }
+ANSWER_HEAD: Mapping[str, Rule] = {"uuid_zpravy": UUID, "dat_prij": MOMENT, "dat_odmit": MOMENT}
 
 
 def check_attributes(values: Mapping[str, str], rules: Mapping[str, Rule]) -> None:
@@ -174,10 +205,10 @@ def text_xml(value: str) -> str:
     return escape(value, quote=False).replace("\r", "&#xD;")
 
 
-def trzba_xml(data: Mapping[str, str], header: Header, *, dialect: DialectSpec) -> str:
+def trzba_xml(data: Mapping[str, str], header: Header, *, dialect: DialectSpec, codes: str = "") -> str:
     """The Trzba element, already in exclusive canonical form: what is written is what is signed.
 
-    `data` is sent to the character. Raises MessageInvalid.
+    `data` is sent to the character; `codes` is KontrolniKody in the same form. Raises MessageInvalid.
     """
     validate_data(data, dialect=dialect)
     head = header_attributes(header)
@@ -186,7 +217,7 @@ def trzba_xml(data: Mapping[str, str], header: Header, *, dialect: DialectSpec) 
     return (
         f'<{p}:Trzba xmlns:{p}="{dialect.namespace}">'
         f"<{p}:Hlavicka{attributes_xml(head)}></{p}:Hlavicka>"
-        f"<{p}:Data{attributes_xml(data)}></{p}:Data>"
+        f"<{p}:Data{attributes_xml(data)}></{p}:Data>{codes}"
         f"</{p}:Trzba>"
     )
 

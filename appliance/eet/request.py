@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from appliance.eet.codes import ControlCodes, codes_xml, read_codes
 from appliance.eet.document import MESSAGE_BYTES_MAX, elements, has_only_elements, text_of
 from appliance.eet.errors import MessageInvalid
 from appliance.eet.message import HEADER_RULES, DialectSpec, Header, received_attributes, trzba_xml
@@ -13,18 +14,31 @@ from appliance.eet.signature import Signer, sign_envelope
 
 @dataclass(frozen=True, slots=True)
 class Trzba:
-    """A received message: attributes as the schema sees them."""
+    """A received message: attributes as the schema sees them; codes only in a dialect that has them."""
 
     header: Header
     data: Mapping[str, str]
+    codes: ControlCodes | None
 
 
-def build_request(data: Mapping[str, str], header: Header, *, dialect: DialectSpec, signer: Signer) -> bytes:
+def build_request(
+    data: Mapping[str, str],
+    header: Header,
+    *,
+    dialect: DialectSpec,
+    signer: Signer,
+    codes: ControlCodes | None = None,
+) -> bytes:
     """The signed envelope to be posted, at most 12 000 bytes. Raises MessageInvalid.
 
-    Equal input gives equal bytes. `data` is sent to the character.
+    Equal input gives equal bytes. `data` is sent to the character. `codes` must be there exactly in a dialect that has
+    them; a repeat sends those of the first time.
     """
-    envelope = sign_envelope(trzba_xml(data, header, dialect=dialect), message_id=header.uuid_zpravy, signer=signer)
+    if (codes is not None) is not dialect.control_codes:
+        raise MessageInvalid("KontrolniKody", codes, allowed="PKP and BKP" if dialect.control_codes else "none")
+    control = codes_xml(codes, dialect=dialect) if codes else ""
+    content = trzba_xml(data, header, dialect=dialect, codes=control)
+    envelope = sign_envelope(content, message_id=header.uuid_zpravy, signer=signer)
     if len(envelope) > MESSAGE_BYTES_MAX:
         raise MessageInvalid("envelope", f"{len(envelope)} bytes", allowed=f"at most {MESSAGE_BYTES_MAX} bytes")
     return envelope
@@ -38,13 +52,14 @@ def read_trzba(body: etree._Element, *, dialect: DialectSpec) -> Trzba:
         raise MessageInvalid("Body", [str(child.tag)[:100] for child in content], allowed="one Trzba")
     trzba = content[0]
     parts = elements(trzba)
-    if [child.tag for child in parts] != [f"{ns}Hlavicka", f"{ns}Data"] or not has_only_elements(trzba):
-        raise MessageInvalid("Trzba", [str(child.tag)[:100] for child in parts], allowed="Hlavicka and Data")
+    names = ["Hlavicka", "Data", "KontrolniKody"] if dialect.control_codes else ["Hlavicka", "Data"]
+    if [child.tag for child in parts] != [f"{ns}{name}" for name in names] or not has_only_elements(trzba):
+        raise MessageInvalid("Trzba", [str(child.tag)[:100] for child in parts], allowed=", ".join(names))
     received_attributes(trzba, {})
     head, data = (
-        received_attributes(part, rules) for part, rules in zip(parts, (HEADER_RULES, dialect.data), strict=True)
+        received_attributes(part, rules) for part, rules in zip(parts[:2], (HEADER_RULES, dialect.data), strict=True)
     )
-    for part in parts:
+    for part in parts[:2]:
         if elements(part) or text_of(part):
             raise MessageInvalid(str(etree.QName(part).localname), text_of(part)[:100], allowed="no content")
     header = Header(
@@ -53,4 +68,5 @@ def read_trzba(body: etree._Element, *, dialect: DialectSpec) -> Trzba:
         prvni_zaslani=head["prvni_zaslani"] in {"true", "1"},
         overeni=head.get("overeni") in {"true", "1"},
     )
-    return Trzba(header=header, data=data)
+    codes = read_codes(parts[2], dialect=dialect) if dialect.control_codes else None
+    return Trzba(header=header, data=data, codes=codes)
