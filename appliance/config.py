@@ -53,10 +53,21 @@ class RegimeConfig(Leafs):
     dialect: Dialect = Dialect.V4
 
 
+class EetV3Config(Leafs):
+    dic_popl: str = Field(default="", pattern="^(CZ[0-9]{8,10})?$")
+    id_provoz: str = Field(default="", pattern="^([1-9][0-9]{0,5})?$")
+    live_url: HttpsUrl = "https://prod.eet.cz/eet/services/EETServiceSOAP/v3"
+    playground_url: HttpsUrl = "https://pg.eet.cz/eet/services/EETServiceSOAP/v3"
+    answer_signer: Annotated[str, Field(min_length=1, max_length=200)] = (
+        "Česká republika - Generální finanční ředitelství"
+    )
+
+
 class EetConfig(Leafs):
     eic: str = Field(default="", pattern="^(CZ[0-9]{8,10})?$")
     id_jednotky: str = Field(default="", pattern="^([1-9][0-9]{0,8})?$")
     id_pokl: str = Field(default="1", pattern=r"^[0-9a-zA-Z.,:;/#\-_ ]{1,20}$")
+    povereni_vice_popl: bool = False
     regimes: tuple[RegimeConfig, ...] = ()
     live_url: HttpsUrl = "https://trzbyeet.gov.cz/eet/services/EETServiceSOAP/v4"
     playground_url: HttpsUrl = "https://pg.trzbyeet.gov.cz/eet/services/EETServiceSOAP/v4"
@@ -66,9 +77,10 @@ class EetConfig(Leafs):
     response_wait_s: Annotated[int, Field(ge=2, le=10)] = 2
     connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5
     read_timeout_s: Annotated[float, Field(gt=0, le=120)] = 20
-    retry_schedule_s: tuple[Annotated[int, Field(ge=1, le=86400)], ...] = Field(
+    retry_schedule_s: tuple[Annotated[float, Field(ge=0.001, le=86400)], ...] = Field(
         default=(5, 15, 60, 300, 900), min_length=1
     )
+    v3: EetV3Config = EetV3Config()
 
 
 class BackofficeConfig(Leafs):
@@ -121,8 +133,7 @@ def load_config(operator_file: Path | None = None) -> Config:
         if required or path.exists():
             layer = _read(path)
             _validated(layer, path)
-            for section, leafs in layer.items():
-                tree.setdefault(section, {}).update(leafs)
+            _overlay(tree, layer)
     config = _validated(tree, named or OPERATOR_FILE)
     _check_regimes(config.eet, named or OPERATOR_FILE)
     if config.shop.vat_status == VatStatus.VAT_PAYER and not config.shop.dic:
@@ -130,15 +141,32 @@ def load_config(operator_file: Path | None = None) -> Config:
     return config
 
 
+def _overlay(tree: dict[str, Any], layer: dict[str, Any]) -> None:
+    """Put a layer over the tree, key by key at every depth; a list replaces a list."""
+    for key, value in layer.items():
+        if isinstance(value, dict):
+            _overlay(tree.setdefault(key, {}), value)
+        else:
+            tree[key] = value
+
+
 def _check_regimes(eet: EetConfig, path: Path) -> None:
+    needed = {
+        Dialect.V4: (("eet.eic", eet.eic), ("eet.id_jednotky", eet.id_jednotky)),
+        Dialect.V3: (("eet.v3.dic_popl", eet.v3.dic_popl), ("eet.v3.id_provoz", eet.v3.id_provoz)),
+    }
     for n, regime in enumerate(eet.regimes):
         if regime.valid_from.tzinfo is None:
             key = f"eet.regimes.{n}.valid_from"
             wanted = "must carry an offset, such as 2027-01-01T00:00:00+01:00"
             raise ConfigError(f"{path}: {key} = {regime.valid_from.isoformat()}: {wanted}")
-        for key, value in (("eet.eic", eet.eic), ("eet.id_jednotky", eet.id_jednotky)):
+        if any(regime.valid_from == earlier.valid_from for earlier in eet.regimes[:n]):
+            key = f"eet.regimes.{n}.valid_from"
+            raise ConfigError(f"{path}: {key} = {regime.valid_from.isoformat()}: another regime begins then already")
+        for key, value in needed[regime.dialect]:
             if regime.mode != Mode.OFF and not value:
-                raise ConfigError(f"{path}: {key} = '': must be set for the mode {regime.mode}")
+                wanted = f"must be set for the mode {regime.mode} of the dialect {regime.dialect}"
+                raise ConfigError(f"{path}: {key} = '': {wanted}")
 
 
 def _read(path: Path) -> dict[str, Any]:

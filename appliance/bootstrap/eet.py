@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from appliance.bootstrap.secrets import write_secret
 from appliance.bootstrap.shop import local_now
 from appliance.config import Config
+from appliance.domain.delivery import MS_PER_S
 from appliance.domain.fiscal import Mode
 from appliance.service.shop import Shop
 from appliance.wake import Waker
@@ -27,7 +28,7 @@ def fiscal_sender(config: Config, shop: Shop) -> "FiscalSender":
 
     return FiscalSender(
         shop,
-        FiscalOptions(schedule_s=config.eet.retry_schedule_s),
+        FiscalOptions(schedule_ms=tuple(round(wait_s * MS_PER_S) for wait_s in config.eet.retry_schedule_s)),
         identity=CertificateFile(config).load,
         trust=Trust(
             anchors=load_anchors(path.read_bytes() for path in config.eet.answer_trust_files),

@@ -38,13 +38,13 @@ def upload_delay_ms(attempt: int, *, random: int) -> int:
     return max(UPLOAD_DELAY_MS_MIN, ceiling * random // RANDOM_LIMIT)
 
 
-def eet_delay_ms(attempt: int, schedule_s: Sequence[int], *, random: int) -> int:
+def eet_delay_ms(attempt: int, schedule_ms: Sequence[int], *, random: int) -> int:
     """The wait after the n-th failed attempt: the schedule's entries, then its last one with ± 20 % jitter."""
     assert attempt >= 1
-    assert schedule_s
+    assert schedule_ms
     assert 0 <= random < RANDOM_LIMIT
-    if attempt < len(schedule_s):
-        return schedule_s[attempt - 1] * MS_PER_S
-    last_ms = schedule_s[-1] * MS_PER_S
+    if attempt < len(schedule_ms):
+        return schedule_ms[attempt - 1]
+    last_ms = schedule_ms[-1]
     jitter_ms_max = last_ms * JITTER_PERCENT // 100
     return last_ms - jitter_ms_max + 2 * jitter_ms_max * random // RANDOM_LIMIT

@@ -35,9 +35,17 @@ class Regime:
 
 @dataclass(frozen=True)
 class Taxpayer:
+    """Who reports, from where: `eic` and `id_jednotky` for v4, `dic_popl` and `id_provoz` for v3.
+
+    `for_several` says that sales are reported on behalf of several taxpayers at once (v4).
+    """
+
     eic: str
     id_jednotky: str
     id_pokl: str
+    dic_popl: str = ""
+    id_provoz: str = ""
+    for_several: bool = False
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ ON_THE_WAY = frozenset(
 
 @dataclass(frozen=True)
 class FiscalOptions:
-    schedule_s: tuple[int, ...]
+    schedule_ms: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -290,7 +290,7 @@ class FiscalSender:
             log.warning("EET: %s waits: %s %s", record.number, reason, detail)
 
     def _delay_s(self, attempt: int) -> float:
-        return eet_delay_ms(attempt, self._options.schedule_s, random=int(self._random() * RANDOM_LIMIT)) / MS_PER_S
+        return eet_delay_ms(attempt, self._options.schedule_ms, random=int(self._random() * RANDOM_LIMIT)) / MS_PER_S
 
     def _park(self, record: FiscalRecord, *, reason: str, detail: str) -> None:
         with self._shop.fact() as tables:

@@ -7,7 +7,7 @@ import pytest
 
 from appliance import config
 from appliance.config import Config, ConfigError, load_config
-from appliance.domain.fiscal import Mode
+from appliance.domain.fiscal import Dialect, Mode
 from appliance.domain.vat import VatStatus
 from tests.shared import ROOT
 
@@ -26,8 +26,19 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def leaves(tree: dict[str, Any]) -> set[str]:
-    return {f"{section}.{key}" for section, fields in tree.items() for key in fields}
+def leaves(tree: dict[str, Any], prefix: str = "") -> set[str]:
+    found: set[str] = set()
+    for key, value in tree.items():
+        found |= leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key}
+    return found
+
+
+def leaves_of_model(model: Any, prefix: str = "") -> set[str]:
+    found: set[str] = set()
+    for key, field in model.model_fields.items():
+        nested = hasattr(field.annotation, "model_fields")
+        found |= leaves_of_model(field.annotation, f"{prefix}{key}.") if nested else {prefix + key}
+    return found
 
 
 def test_the_vendors_file_names_exactly_the_settings_there_are() -> None:
@@ -35,16 +46,12 @@ def test_the_vendors_file_names_exactly_the_settings_there_are() -> None:
     stated = leaves(tomllib.loads(text))
     section = ""
     for line in text.splitlines():  # a setting without a default stands as a comment
-        heading = re.fullmatch(r"\[(\w+)\]", line)
+        heading = re.match(r"\[([\w.]+)\]", line)
         section = heading[1] if heading else section
         commented = re.match(r"# (\w+)\s+#", line)
         if commented:
             stated.add(f"{section}.{commented[1]}")
-    model = {
-        f"{section}.{key}" for section, field in Config.model_fields.items()
-        for key in getattr(field.annotation, "model_fields", {})
-    }  # fmt: skip
-    assert stated == model
+    assert stated == leaves_of_model(Config)
 
 
 def test_the_vendors_file_changes_no_default() -> None:
@@ -60,6 +67,12 @@ def test_the_operator_overrides_the_vendor_key_by_key(tmp_path: Path) -> None:
     assert loaded.shop.vat_status == VatStatus.VAT_PAYER
 
 
+def test_the_operator_overrides_a_table_within_a_section_key_by_key_too(tmp_path: Path) -> None:
+    write(config.VENDOR_FILE, '[eet]\neic = "CZ00000019"\n[eet.v3]\ndic_popl = "CZ00000019"\nid_provoz = "11"\n')
+    eet = load_config(write(tmp_path / "mine.toml", '[eet]\nid_jednotky = "141"\n[eet.v3]\nid_provoz = "273"\n')).eet
+    assert (eet.eic, eet.id_jednotky, eet.v3.dic_popl, eet.v3.id_provoz) == ("CZ00000019", "141", "CZ00000019", "273")
+
+
 def test_the_file_is_the_named_one_then_that_of_the_environment_then_that_in_etc(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,12 +84,24 @@ def test_the_file_is_the_named_one_then_that_of_the_environment_then_that_in_etc
 
 
 REGIME = '[[eet.regimes]]\nvalid_from = 2027-01-01T00:00:00+01:00\nmode = "live"\n'
+REGIME_V3 = REGIME + 'dialect = "v3"\n'
+EET_V3 = '[eet.v3]\ndic_popl = "CZ00000019"\nid_provoz = "273"\n'
 EET = '[eet]\neic = "CZ00000019"\nid_jednotky = "141"\n'
 
 
 def test_a_regime_is_read_with_its_moment(tmp_path: Path) -> None:
     (regime,) = load_config(write(tmp_path / "mine.toml", EET + REGIME)).eet.regimes
     assert (regime.mode, regime.valid_from.isoformat()) == (Mode.LIVE, "2027-01-01T00:00:00+01:00")
+
+
+def test_a_regime_of_the_old_dialect_needs_the_old_numbers_only(tmp_path: Path) -> None:
+    (regime,) = load_config(write(tmp_path / "mine.toml", EET_V3 + REGIME_V3)).eet.regimes
+    assert (regime.mode, regime.dialect) == (Mode.LIVE, Dialect.V3)
+
+
+def test_a_regime_that_is_off_needs_no_numbers(tmp_path: Path) -> None:
+    (regime,) = load_config(write(tmp_path / "mine.toml", REGIME.replace("live", "off"))).eet.regimes
+    assert regime.mode == Mode.OFF
 
 
 @pytest.mark.parametrize(
@@ -92,7 +117,8 @@ def test_a_regime_is_read_with_its_moment(tmp_path: Path) -> None:
         ("[eet]\nresponse_wait_s = 1\n", "eet.response_wait_s", "1", "greater than or equal to 2"),
         ("[eet]\nresponse_wait_s = 11\n", "eet.response_wait_s", "11", "less than or equal to 10"),
         ("[eet]\nretry_schedule_s = []\n", "eet.retry_schedule_s", "[]", "at least 1 item"),
-        ("[eet]\nretry_schedule_s = [5, 0]\n", "eet.retry_schedule_s.1", "0", "greater than or equal to 1"),
+        ("[eet]\nretry_schedule_s = [5, 0]\n", "eet.retry_schedule_s.1", "0", "greater than or equal to 0.001"),
+        ("[eet]\nretry_schedule_s = [nan]\n", "eet.retry_schedule_s.0", "nan", "less than or equal to 86400"),
         ('[backoffice]\nurl = "http://shop.local"\n', "backoffice.url", "'http://shop.local'", "https://"),
         ("[backoffice]\npoll_s = 16\n", "backoffice.poll_s", "16", "less than or equal to 15"),
         ('[ui]\ntheme = "pink"\n', "ui.theme", "'pink'", "'light' or 'dark'"),
@@ -107,6 +133,12 @@ def test_a_regime_is_read_with_its_moment(tmp_path: Path) -> None:
          "'off', 'verification', 'playground' or 'live'"),
         (REGIME, "eet.eic", "''", "must be set for the mode live"),
         ('[eet]\neic = "CZ00000019"\n' + REGIME, "eet.id_jednotky", "''", "must be set for the mode live"),
+        (EET + REGIME_V3, "eet.v3.dic_popl", "''", "must be set for the mode live of the dialect v3"),
+        ('[eet.v3]\ndic_popl = "CZ00000019"\n' + REGIME_V3, "eet.v3.id_provoz", "''", "must be set for the mode live"),
+        (EET_V3 + REGIME, "eet.eic", "''", "must be set for the mode live of the dialect v4"),
+        ('[eet.v3]\nid_provoz = "0"\n', "eet.v3.id_provoz", "'0'", "[1-9][0-9]{0,5}"),
+        (EET + REGIME + REGIME.replace("live", "off").replace("T00:00:00+01:00", "T00:30:00+01:30"),
+         "eet.regimes.1.valid_from", "2027-01-01T00:30:00+01:30", "another regime begins then already"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_one_line_with_file_key_value_and_what_is_allowed(

@@ -2,7 +2,7 @@ import pytest
 
 from appliance.domain.delivery import UPLOAD_DELAY_MS_MAX, UPLOAD_DELAY_MS_MIN, eet_delay_ms, upload_delay_ms
 
-SCHEDULE_S = (5, 15, 60, 300, 900)
+SCHEDULE_MS = (5000, 15_000, 60_000, 300_000, 900_000)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_an_upload_never_waits_longer_or_shorter_than_its_bounds(attempt: int, r
 
 @pytest.mark.parametrize(("attempt", "delay_ms"), [(1, 5000), (2, 15_000), (3, 60_000), (4, 300_000)])
 def test_eet_is_tried_again_after_the_waits_of_the_schedule(attempt: int, delay_ms: int) -> None:
-    assert eet_delay_ms(attempt, SCHEDULE_S, random=900_000) == delay_ms
+    assert eet_delay_ms(attempt, SCHEDULE_MS, random=900_000) == delay_ms
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,13 @@ def test_eet_is_tried_again_after_the_waits_of_the_schedule(attempt: int, delay_
     [(5, 500_000, 900_000), (5, 0, 720_000), (99, 0, 720_000), (99, 999_999, 1_079_999)],
 )
 def test_the_last_wait_repeats_with_a_fifth_of_jitter(attempt: int, random: int, delay_ms: int) -> None:
-    assert eet_delay_ms(attempt, SCHEDULE_S, random=random) == delay_ms
+    assert eet_delay_ms(attempt, SCHEDULE_MS, random=random) == delay_ms
+
+
+@pytest.mark.parametrize("random", [0, 999_999])
+def test_a_schedule_may_be_as_short_as_a_millisecond(random: int) -> None:
+    assert eet_delay_ms(1, (1, 2), random=random) == 1
+    assert eet_delay_ms(2, (1, 2), random=random) == 2
 
 
 @pytest.mark.parametrize("random", [-1, 1_000_000])
@@ -44,4 +50,4 @@ def test_a_random_number_out_of_range_is_a_mistake_of_the_program(random: int) -
     with pytest.raises(AssertionError):
         upload_delay_ms(1, random=random)
     with pytest.raises(AssertionError):
-        eet_delay_ms(1, SCHEDULE_S, random=random)
+        eet_delay_ms(1, SCHEDULE_MS, random=random)

@@ -23,7 +23,7 @@ from appliance.sync.fiscal import FiscalOptions, FiscalSender
 from tests.appliance.sync.till import Seconds
 from tests.shops import OPENING, TestShop, rows
 
-SCHEDULE_S = (5, 15, 60, 300, 900)
+SCHEDULE_MS = (5000, 15_000, 60_000, 300_000, 900_000)
 
 
 class Killed(BaseException):
@@ -120,7 +120,7 @@ class Desk:
             self.test_shop = replace(self.test_shop, shop=replace(self.test_shop.shop, boot=boot))
         self.sender = FiscalSender(
             self.test_shop.shop,
-            FiscalOptions(SCHEDULE_S),
+            FiscalOptions(SCHEDULE_MS),
             identity=lambda: self.identity,
             trust=self.material.trust,
             make_client=self._client,

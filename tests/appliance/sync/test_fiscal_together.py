@@ -18,7 +18,7 @@ from tests.appliance.sync.office import (
     HTTP_500,
     NO_DNS,
     REFUSED,
-    SCHEDULE_S,
+    SCHEDULE_MS,
     TIMED_OUT,
     Desk,
     Happening,
@@ -160,7 +160,7 @@ def test_over_real_https_a_day_with_an_outage_is_confirmed_to_the_haler(
     now = [0.0]
     sender = FiscalSender(
         test_shop.shop,
-        FiscalOptions(SCHEDULE_S),
+        FiscalOptions(SCHEDULE_MS),
         identity=lambda: eet_material.till,
         trust=eet_material.trust,
         make_client=connect,
