@@ -17,11 +17,15 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """A whole reply. `trace_id`: the server's X-Global-Transaction-Id, for the log; empty when there is none."""
+    """A whole reply. `trace_id`: the server's X-Global-Transaction-Id, for the log; empty when there is none.
+
+    `retry_after_s`: how long the server asks to be left alone; None when it does not say.
+    """
 
     status: int
     body: bytes
     trace_id: str
+    retry_after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
