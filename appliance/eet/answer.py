@@ -64,6 +64,11 @@ class SoapFault:
     code: str
     text: str
 
+    @property
+    def is_servers(self) -> bool:
+        """Whether its class is Server (`soapenv:Server`, `Server.Timeout`): nothing is said against the message."""
+        return self.code.rpartition(":")[2].partition(".")[0] == "Server"
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     BADLY_SIGNED = "badly_signed"
     SERVER_BUSY = "server_busy"
+    SERVER_FAULT = "server_fault"
     CODE_8 = "code_8"
     # channel
     CODE_4 = "code_4"
@@ -110,7 +111,7 @@ def outcome_of(attempt: TransportFailure | Replied, *, mode: Mode, age: timedelt
         )
     if isinstance(answer, SoapFault):
         # SOAP 1.1 sends faults with status 500, so this comes before the status.
-        return Parked(maybe_recorded=True, reason=Reason.SOAP_FAULT, detail=_words(answer.code, answer.text))
+        return _of_fault(answer)
     if attempt.status >= 500:
         return Waiting(maybe_recorded=True, reason=Reason.HTTP_STATUS, detail=str(attempt.status))
     if isinstance(answer, Refused):
@@ -140,6 +141,14 @@ def _of_confirmation(answer: Confirmed, *, mode: Mode) -> Outcome:
     if mode is Mode.PLAYGROUND and not answer.test:
         return ChannelFault(maybe_recorded=True, reason=Reason.LIVE_ANSWER, detail=answer.code)
     return ConfirmedOutcome(answer)
+
+
+def _of_fault(fault: SoapFault) -> Outcome:
+    """A fault of the class Server is trouble of the server's own: SOAP 1.1, 4.4.1. All others speak of our message."""
+    detail = _words(fault.code, fault.text)
+    if fault.is_servers:
+        return Waiting(maybe_recorded=True, reason=Reason.SERVER_FAULT, detail=detail)
+    return Parked(maybe_recorded=True, reason=Reason.SOAP_FAULT, detail=detail)
 
 
 def _of_refusal(answer: Refused, *, mode: Mode, age: timedelta) -> Outcome:
