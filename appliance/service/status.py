@@ -6,6 +6,7 @@ from datetime import datetime
 from appliance.domain.clock import parse_iso
 from appliance.domain.delivery import FiscalState, PrintState
 from appliance.domain.fiscal import Mode, regime_at
+from appliance.service.certificates import NO_CERTIFICATE, CertificateState, read_certificate_state
 from appliance.service.shift import OpenShift, current_shift
 from appliance.service.shop import Shop
 from appliance.store import journal, queues
@@ -33,6 +34,7 @@ class EetState:
     parked: int
     oldest_age_s: int
     fault: str
+    certificate: CertificateState = NO_CERTIFICATE
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def till_status(shop: Shop) -> TillStatus:
                 parked=parked,
                 oldest_age_s=_age_s(now, oldest_record),
                 fault=eet.get("fault", ""),
+                certificate=read_certificate_state(tables, regimes=shop.regimes, now=now),
             ),
             backoffice=BackofficeState(
                 paired=bool(backoffice.get("paired", False)),

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.domain.delivery import FiscalState, PrintState
 from appliance.domain.fiscal import Mode
+from appliance.service.certificates import NO_CERTIFICATE
 from appliance.service.shift import current_shift
 from appliance.service.status import (
     BACKOFFICE_NOTE,
@@ -15,6 +17,7 @@ from appliance.service.status import (
 from appliance.store import journal, queues
 from tests.shops import TestShop, make_shop, sell
 
+NONE_YET = replace(NO_CERTIFICATE, needed=True)
 AT = "2027-02-01T08:00:00+01:00"
 
 
@@ -46,13 +49,13 @@ def test_the_status_tells_what_waits_for_how_long_and_why(selling: TestShop) -> 
     status = till_status(selling.shop)
     assert status.shift == current_shift(selling.shop)
     assert status.printer == PrinterState("paper_out", 2, 1)
-    assert status.eet == EetState(Mode.PLAYGROUND, 3, 0, 120, "channel:tls")
+    assert status.eet == EetState(Mode.PLAYGROUND, 3, 0, 120, "channel:tls", NONE_YET)
     assert status.backoffice == BackofficeState(True, 3, 120, "unreachable")
     with selling.shop.fact() as tables:
         queues.update_record(tables, first.doc_id, state=FiscalState.PARKED.value)
         journal.ack(tables, journal.last_place(tables))
     status = till_status(selling.shop)
-    assert status.eet == EetState(Mode.PLAYGROUND, 2, 1, 30, "channel:tls")
+    assert status.eet == EetState(Mode.PLAYGROUND, 2, 1, 30, "channel:tls", NONE_YET)
     assert status.backoffice == BackofficeState(True, 0, 0, "unreachable")
 
 
