@@ -1,6 +1,8 @@
 """Certificates: the till's own key store, the anchors we trust, and whether a signer is the one we were told."""
 
 import base64
+import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +38,7 @@ KEY_STORE_BYTES_MAX = 64 * 1024
 _ODD = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 """What the library raises when a part of a certificate it has loaded turns out to be nonsense."""
 
+_TAXPAYER = re.compile(r"CZ[0-9]{8,10}")
 _CA_POLICIES = "1.2.203.19122063.10."
 _PRODUCTION_POLICIES = _CA_POLICIES + "1.102."
 
@@ -84,30 +87,51 @@ class SignerName:
         if not self.organisation and not self.common_name:
             raise ValueError("a signer needs an organisation or a common name")
 
+    def check(self, certificate: x509.Certificate) -> None:
+        """Raise UntrustedSigner unless the certificate bears this name."""
+        for wanted, found in (
+            (self.organisation, organisation(certificate)),
+            (self.common_name, common_name(certificate)),
+        ):
+            if wanted is not None and wanted != found:
+                raise UntrustedSigner("name", f"signed by {found!r}, expected {wanted!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whom to believe: issuing CAs (partial chains are enough) and the name of the signer."""
+    """Whom to believe about answers: issuing CAs (partial chains are enough) and the name of the signer."""
 
     anchors: tuple[x509.Certificate, ...]
     signer: SignerName
 
     def check(self, certificate: x509.Certificate, *, at: datetime) -> None:
         """Raise UntrustedSigner unless it chains to an anchor at that instant and bears the configured name."""
-        check_chain(certificate, anchors=self.anchors, at=at)
-        for wanted, found in (
-            (self.signer.organisation, organisation(certificate)),
-            (self.signer.common_name, common_name(certificate)),
-        ):
-            if wanted is not None and wanted != found:
-                raise UntrustedSigner("name", f"signed by {found!r}, expected {wanted!r}")
+        check_answer_chain(certificate, anchors=self.anchors, at=at)
+        self.signer.check(certificate)
 
 
 def load_p12(data: bytes, password: str, *, at: datetime) -> Identity:
-    """Open the tax office's key store (RC2 and 3DES encrypted) and judge the certificate at the given time.
+    """Open the tax office's key store and judge the certificate at the given time.
 
     Raises NotAKeyStore, WrongPassword, UnusableKey, CertificateExpired, CertificateNotYetValid.
     """
+    identity = open_p12(data, password)
+    check_validity(identity.certificate, at=at)
+    return identity
+
+
+def open_p12(data: bytes, password: str) -> Identity:
+    """Open the tax office's key store (RC2 and 3DES encrypted), valid or not.
+
+    Raises NotAKeyStore, WrongPassword, UnusableKey.
+    """
+    with warnings.catch_warnings():
+        # The first playground stores (2016) are BER; one day the library will refuse what it now only grumbles about.
+        warnings.filterwarnings("ignore", "PKCS#12 bundle could not be parsed as DER")
+        return _open_p12(data, password)
+
+
+def _open_p12(data: bytes, password: str) -> Identity:
     if len(data) > KEY_STORE_BYTES_MAX:
         raise NotAKeyStore(f"{len(data)} bytes, at most {KEY_STORE_BYTES_MAX}")
     try:
@@ -119,9 +143,7 @@ def load_p12(data: bytes, password: str, *, at: datetime) -> Identity:
     if store.cert is None:
         raise UnusableKey("the key store holds no certificate")
     chain = tuple(each.certificate for each in store.additional_certs)
-    identity = _identity(store.key, store.cert.certificate, chain)
-    check_validity(identity.certificate, at=at)
-    return identity
+    return _identity(store.key, store.cert.certificate, chain)
 
 
 def load_pem(data: bytes) -> Identity:
@@ -243,6 +265,17 @@ def check_chain(certificate: x509.Certificate, *, anchors: Iterable[x509.Certifi
         raise UntrustedSigner("chain", repr(error)[:200]) from error
     if not _may_sign(certificate):
         raise UntrustedSigner("key_usage", "the certificate is not one for signatures")
+
+
+def check_answer_chain(certificate: x509.Certificate, *, anchors: Iterable[x509.Certificate], at: datetime) -> None:
+    """Raise UntrustedSigner as `check_chain` does, and for a taxpayer's certificate whatever the anchors are.
+
+    A till's certificate must never vouch for an answer, not even when somebody named its CA an anchor for answers.
+    """
+    check_chain(certificate, anchors=anchors, at=at)
+    name = common_name(certificate)
+    if environment_of(certificate) is not Environment.UNKNOWN or (name and _TAXPAYER.fullmatch(name)):
+        raise UntrustedSigner("till_certificate", f"signed with the certificate of the taxpayer {name!r}")
 
 
 def _may_sign(certificate: x509.Certificate) -> bool:

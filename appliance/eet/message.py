@@ -17,7 +17,7 @@ _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
 _FIRST_MOMENT, _LAST_MOMENT = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-_INTEGER = re.compile(r"[+-]?[0-9]{1,24}")
+_INTEGER = re.compile(r"[+-]?0{0,1000}[0-9]{1,9}")
 _WORD = "0-9a-zA-Z.,:;/#_ \\-"
 _WORD_SAID = "of 0-9 a-z A-Z . , : ; / # - _ space"
 _ZONE_MINUTES_MAX = 14 * 60

@@ -46,6 +46,14 @@ class Verified:
     certificate: x509.Certificate
 
 
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Any element a signature covers, for a report. Nothing may be read from it: that is what `verify` is for."""
+
+    element: etree._Element
+    certificate: x509.Certificate
+
+
 def digest_value(data: bytes) -> str:
     """DigestValue of canonical bytes."""
     return base64.b64encode(hashlib.sha256(data).digest()).decode("ascii")
@@ -111,6 +119,25 @@ def is_signed(root: etree._Element) -> bool:
 def verify(root: etree._Element) -> Verified:
     """Check the one signature of an envelope; returns the very element it covers. Raises SignatureInvalid."""
     body = the_body(root)
+    covered = _verify(root, body)
+    return Verified(body=covered.element, certificate=covered.certificate)
+
+
+def covered_element(root: etree._Element) -> Covered:
+    """Check the one signature of a document, whatever it covers and wherever that stands. Raises SignatureInvalid."""
+    return _verify(root, None)
+
+
+def enclosed_certificate(root: etree._Element) -> x509.Certificate:
+    """The certificate in the first BinarySecurityToken of a document; it proves nothing. Raises SignatureInvalid."""
+    token = next(root.iter(f"{{{WSSE}}}BinarySecurityToken"), None)
+    if token is None:
+        raise SignatureInvalid("token", "0 tokens")
+    return _load_certificate(token)
+
+
+def _verify(root: etree._Element, body: etree._Element | None) -> Covered:
+    """`body`: the element the signature must cover; None for any."""
     security, signature = _the_signature(root)
     signed_info, value, key_info = _exactly(signature, (DS, "SignedInfo"), (DS, "SignatureValue"), (DS, "KeyInfo"))
     c14n, method, reference = _exactly(
@@ -119,8 +146,9 @@ def verify(root: etree._Element) -> Verified:
     _demand_algorithm(method, RSA_SHA256)
     certificate = _token_certificate(security, key_info, root)
     _check_key_signature(certificate, canonical(signed_info, prefixes=_c14n_prefixes(c14n)), _base64(value))
-    _check_reference(reference, body, root)
-    return Verified(body=body, certificate=certificate)
+    element = body if body is not None else _referred(reference, root)
+    _check_reference(reference, element, root)
+    return Covered(element=element, certificate=certificate)
 
 
 def _the_signature(root: etree._Element) -> tuple[etree._Element, etree._Element]:
@@ -143,19 +171,27 @@ def _the_signature(root: etree._Element) -> tuple[etree._Element, etree._Element
     return security, signature
 
 
-def _check_reference(reference: etree._Element, body: etree._Element, root: etree._Element) -> None:
-    body_id = body.get(_ID)
-    if not body_id or reference.get("URI") != f"#{body_id}":
+def _referred(reference: etree._Element, root: etree._Element) -> etree._Element:
+    uri = reference.get("URI", "")
+    found = next((each for each in root.iter(etree.Element) if uri and uri == f"#{each.get(_ID)}"), None)
+    if found is None:
+        raise SignatureInvalid("reference", "the signature refers to nothing in the document")
+    return found
+
+
+def _check_reference(reference: etree._Element, element: etree._Element, root: etree._Element) -> None:
+    element_id = element.get(_ID)
+    if not element_id or reference.get("URI") != f"#{element_id}":
         raise SignatureInvalid("reference", "the signature does not refer to the Body")
-    if _ids(root).count(body_id) != 1:
-        raise SignatureInvalid("duplicate_id", body_id[:100])
+    if _ids(root).count(element_id) != 1:
+        raise SignatureInvalid("duplicate_id", element_id[:100])
     transforms, digest_method, digest = _exactly(
         reference, (DS, "Transforms"), (DS, "DigestMethod"), (DS, "DigestValue")
     )
     (transform,) = _exactly(transforms, (DS, "Transform"))
     _demand_algorithm(digest_method, SHA256)
-    if hashlib.sha256(canonical(body, prefixes=_c14n_prefixes(transform))).digest() != _base64(digest):
-        raise SignatureInvalid("digest", "the Body is not what was signed")
+    if hashlib.sha256(canonical(element, prefixes=_c14n_prefixes(transform))).digest() != _base64(digest):
+        raise SignatureInvalid("digest", "the element is not what was signed")
 
 
 def _check_key_signature(certificate: x509.Certificate, signed_info: bytes, value: bytes) -> None:
@@ -184,6 +220,10 @@ def _token_certificate(security: etree._Element, key_info: etree._Element, root:
         raise SignatureInvalid("token", "KeyInfo does not refer to the token")
     if token.get("ValueType") != X509_V3 or token.get("EncodingType", BASE64_BINARY) != BASE64_BINARY:
         raise SignatureInvalid("token", "not a base64 X.509 v3 certificate")
+    return _load_certificate(token)
+
+
+def _load_certificate(token: etree._Element) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(_base64(token))
     except (ValueError, x509.InvalidVersion) as error:
