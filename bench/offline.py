@@ -6,12 +6,11 @@ pair has both servers unreachable. The promise (B3): p99 offline ≤ 1.2 × p99 
 
 import argparse
 import json
-import os
-import platform
 import tempfile
 import time
 from pathlib import Path
 
+from bench._machine import machine
 from demo import results
 from demo.goods import read_goods
 from demo.player import Day
@@ -38,7 +37,7 @@ def main() -> None:
             shop.stop()
     report = {
         "bench": "offline",
-        "machine": {"cpus": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()},
+        "machine": machine(),
         "metrics": {
             "sales_per_side": len(online),
             "online_p50_ms": results.percentile(online, 0.5),
