@@ -21,6 +21,7 @@ app.command("status")(status.status)
 app.command("pair")(status.pair)
 app.add_typer(items.app, name="items")
 eet.app.command("sandbox")(sandbox.sandbox)
+eet.app.command("ledger")(sandbox.ledger)
 app.add_typer(eet.app, name="eet")
 app.add_typer(journal.app, name="journal")
 

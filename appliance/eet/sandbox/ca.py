@@ -6,9 +6,9 @@ Everything public lies in the directory, keys in `private/` under it:
     answer-ca.pem           the anchor for answers (the signer's name is SANDBOX_SIGNER)
     till-ca.pem             issuer of the till certificates
     till-<EIC>.p12, till-<EIC>.password
+    issued/                 every till certificate it ever issued, named by fingerprint
 """
 
-import os
 import secrets
 import string
 from dataclasses import dataclass
@@ -28,8 +28,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from appliance.eet.certificate import SignerName, check_validity, common_name
+from appliance.eet.certificate import SignerName, check_validity, common_name, fingerprint
 from appliance.eet.errors import CertificateProblem, MessageInvalid
+from appliance.eet.sandbox.files import write_file
 from appliance.eet.v4 import V4
 
 SANDBOX_SIGNER = SignerName(organisation="Pokladna Pi", common_name="EET sandbox")
@@ -69,6 +70,15 @@ class SandboxFiles:
     signer: SignerName
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A till certificate just made, with the key store that holds its key."""
+
+    certificate: x509.Certificate
+    p12: bytes
+    password: str
+
+
 def make_sandbox_material(
     directory: Path, *, eic: str, host: str, at: datetime, playground: bool = True
 ) -> SandboxFiles:
@@ -102,13 +112,31 @@ def make_server_material(directory: Path, *, host: str) -> ServerFiles:
     )
 
 
+def make_stranger(directory: Path) -> Path:
+    """Key and certificate of somebody who bears the signer's name under an authority no till was told to trust."""
+    stranger = directory / "private" / "stranger.pem"
+    if not stranger.exists():
+        _store(stranger, *_issue_signer(_authority(directory, "stranger")))
+    return stranger
+
+
 def issue_till(directory: Path, *, eic: str, at: datetime, playground: bool = True) -> tuple[Path, Path]:
-    """A till's key store and the file with its password, encrypted the legacy way the tax office does it."""
+    """A till's key store and the file with its password; a store that is still good at `at` is kept."""
     if not V4.data["eic_popl"].accepts(eic):
         raise MessageInvalid("eic_popl", eic, allowed=V4.data["eic_popl"].allowed)
     p12, password_file = directory / f"till-{eic}.p12", directory / f"till-{eic}.password"
-    if p12.exists() and password_file.exists() and _still_good(p12, password_file, at=at):
+    found = _still_good(p12, password_file, at=at)
+    if found is not None:
+        _remember(directory, found)
         return p12, password_file
+    issued = issue_certificate(directory, eic=eic, at=at, playground=playground)
+    write_file(password_file, (issued.password + "\n").encode("ascii"), mode=0o600)
+    write_file(p12, issued.p12, mode=0o600)
+    return p12, password_file
+
+
+def issue_certificate(directory: Path, *, eic: str, at: datetime, playground: bool) -> Issued:
+    """A new key and certificate, in a key store encrypted the legacy way the tax office does it."""
     authority = _authority(directory, "till")
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     policy = x509.ObjectIdentifier(PLAYGROUND_POLICY if playground else PRODUCTION_POLICY)
@@ -128,19 +156,33 @@ def issue_till(directory: Path, *, eic: str, at: datetime, playground: bool = Tr
         .build(password.encode("ascii"))
     )
     store = pkcs12.serialize_key_and_certificates(eic.encode("ascii"), key, certificate, [authority[1]], encryption)
-    _write(password_file, (password + "\n").encode("ascii"), mode=0o600)
-    _write(p12, store, mode=0o600)
-    return p12, password_file
+    _remember(directory, certificate)
+    return Issued(certificate, p12=store, password=password)
 
 
-def _still_good(p12: Path, password_file: Path, *, at: datetime) -> bool:
+def find_issued(directory: Path, fingerprint_hex: str) -> x509.Certificate | None:
+    """The till certificate with this SHA-256 fingerprint (64 hex digits), if it was issued here."""
+    path = directory / "issued" / f"{fingerprint_hex}.pem"
+    return x509.load_pem_x509_certificate(path.read_bytes()) if path.exists() else None
+
+
+def _remember(directory: Path, certificate: x509.Certificate) -> None:
+    path = directory / "issued" / f"{fingerprint(certificate)}.pem"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        write_file(path, certificate.public_bytes(Encoding.PEM), mode=0o644)
+
+
+def _still_good(p12: Path, password_file: Path, *, at: datetime) -> x509.Certificate | None:
+    if not p12.exists() or not password_file.exists():
+        return None
     try:
         store = pkcs12.load_pkcs12(p12.read_bytes(), password_file.read_bytes().strip())
         assert store.cert is not None
         check_validity(store.cert.certificate, at=at)
     except (ValueError, CertificateProblem):
-        return False
-    return True
+        return None
+    return store.cert.certificate
 
 
 def _authority(directory: Path, name: str) -> tuple[_Key, x509.Certificate]:
@@ -157,7 +199,7 @@ def _authority(directory: Path, name: str) -> tuple[_Key, x509.Certificate]:
     found = _load(path)
     public = directory / f"{name}-ca.pem"
     if not public.exists():
-        _write(public, found[1].public_bytes(Encoding.PEM), mode=0o644)
+        write_file(public, found[1].public_bytes(Encoding.PEM), mode=0o644)
     return found
 
 
@@ -238,12 +280,4 @@ def _load(path: Path) -> tuple[_Key, x509.Certificate]:
 def _store(path: Path, key: _Key, certificate: x509.Certificate) -> None:
     """Key and certificate in one file, so that a kill between two writes cannot part them."""
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write(path, text + certificate.public_bytes(Encoding.PEM), mode=0o600)
-
-
-def _write(path: Path, data: bytes, *, mode: int) -> None:
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-    temporary.replace(path)
+    write_file(path, text + certificate.public_bytes(Encoding.PEM), mode=0o600)

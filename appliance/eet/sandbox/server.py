@@ -1,40 +1,51 @@
 """An EET server to develop and test against: HTTPS, strict like the real one, with a ledger that survives a kill.
 
-POST to SERVICE_PATH is the service; GET of /ledger tells what was accepted, as JSON.
+POST to a path of SERVICE_PATHS is the service; GET of LEDGER_PATH tells what was accepted, as JSON, GET of SUMMARY_PATH
+the same without the sales; below API_PATH certificates are renewed.
 """
 
 import json
-import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, cast
-from uuid import uuid4
+from typing import Any
 
+from appliance.domain.fiscal import Dialect
 from appliance.eet.certificate import load_anchors, load_pem
-from appliance.eet.sandbox.ca import make_server_material
-from appliance.eet.sandbox.ledger import Ledger
-from appliance.eet.sandbox.office import Office, OfficeReply, fault
-from appliance.eet.v4 import V4
+from appliance.eet.dialects import DIALECTS
+from appliance.eet.message import DialectSpec
+from appliance.eet.sandbox.ca import make_server_material, make_stranger
+from appliance.eet.sandbox.damage import damaged
+from appliance.eet.sandbox.faults import BEFORE_JUDGING, Fault, FaultKind, Faults
+from appliance.eet.sandbox.https import Ending, HttpsServer, Reply, Request
+from appliance.eet.sandbox.ledger import LEDGER_FILE, Ledger
+from appliance.eet.sandbox.office import Office, OfficeReply
+from appliance.eet.sandbox.renewal import API_PATH, RenewalDesk, error_reply
 
-SERVICE_PATH = "/eet/services/EETServiceSOAP/v4"
+SERVICE_PATHS: Mapping[Dialect, str] = {
+    Dialect.V3: "/eet/services/EETServiceSOAP/v3",
+    Dialect.V4: "/eet/services/EETServiceSOAP/v4",
+}
 LEDGER_PATH = "/ledger"
+SUMMARY_PATH = "/ledger/summary"
 
-REQUEST_BYTES_MAX = 64 * 1024
-"""Above the protocol's limit, so that a message somewhat too large gets its error 7."""
-
-DRAINED_BYTES_MAX = 1024 * 1024
-
-IDLE_S_MAX = 30.0
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
+_ENDINGS = {
+    FaultKind.DROP_REQUEST: Ending.SILENT,
+    FaultKind.RESET: Ending.RESET,
+    FaultKind.DROP_REPLY: Ending.SILENT,
+    FaultKind.TRUNCATE: Ending.HALF,
+}
+_HTML = b"<html><body>This is not the server you are looking for.</body></html>"
 
 
 class Sandbox:
     """The server. `start` runs it in a thread, `serve_forever` in the caller's; both need `stop` at the end.
 
-    Port 0 takes a free one. Material and ledger live in `directory` and are used again by the next run.
+    Port 0 takes a free one. Material, ledger and renewals live in `directory` and are used again by the next run.
     """
 
     def __init__(
@@ -45,12 +56,20 @@ class Sandbox:
         port: int = 0,
         clock: Callable[[], datetime],
         playground: bool = True,
+        faults: Faults | None = None,
+        renewal_polls: int = 1,
+        renewal_rejects: bool = False,
     ) -> None:
         files = make_server_material(directory, host=host)
         self._host = host
-        self._ledger = Ledger(directory / "ledger.jsonl")
+        self._faults = faults or Faults()
+        self._signer = load_pem(files.answer.read_bytes())
+        foreign = any(fault.kind is FaultKind.FOREIGN_SIGNER for fault in self._faults.script)
+        self._stranger = load_pem(make_stranger(directory).read_bytes()) if foreign else self._signer
+        self._renewals = RenewalDesk(directory, clock=clock, polls=renewal_polls, rejects=renewal_rejects)
+        self._ledger = Ledger(directory / LEDGER_FILE)
         self._office = Office(
-            signer=load_pem(files.answer.read_bytes()),
+            signer=self._signer,
             till_anchors=load_anchors([files.till_ca.read_bytes()]),
             ledger=self._ledger,
             playground=playground,
@@ -59,7 +78,8 @@ class Sandbox:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(files.tls)
-        self._server = _Server((host, port), _Handler, context=context, sandbox=self)
+        self._services = {path: DIALECTS[name] for name, path in SERVICE_PATHS.items()}
+        self._server = HttpsServer((host, port), context=context, respond=self._respond)
         self._thread: threading.Thread | None = None
         self._started = False
 
@@ -70,12 +90,18 @@ class Sandbox:
 
     @property
     def endpoint(self) -> str:
-        """What a till is configured with."""
-        return f"https://{self._host}:{self.port}{SERVICE_PATH}"
+        """What a till is configured with for v4."""
+        return self._url(SERVICE_PATHS[Dialect.V4])
 
-    def reply_to(self, raw: bytes) -> OfficeReply:
-        """The one place every message passes: here faults can be put in."""
-        return self._office.answer(raw)
+    @property
+    def v3_endpoint(self) -> str:
+        """What a till is configured with for v3."""
+        return self._url(SERVICE_PATHS[Dialect.V3])
+
+    @property
+    def renewal_url(self) -> str:
+        """The base of the renewal API."""
+        return self._url(API_PATH)
 
     def ledger(self) -> dict[str, Any]:
         """What GET /ledger answers; see `Ledger.report`."""
@@ -102,113 +128,82 @@ class Sandbox:
         self._server.server_close()
         self._ledger.close()
 
+    def _url(self, path: str) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"https://{host}:{self.port}{path}"
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False
-    block_on_close = True
-    request_queue_size = 64
+    def _respond(self, request: Request) -> Reply:
+        dialect = self._services.get(request.path)
+        if request.method == "POST" and dialect is not None:
+            return self._service(request, dialect)
+        if request.path.startswith(f"{API_PATH}/"):
+            return self._renewal(request)
+        if request.method == "GET" and request.path in {LEDGER_PATH, SUMMARY_PATH}:
+            found = self._ledger.report() if request.path == LEDGER_PATH else self._ledger.summary()
+            return Reply(200, json.dumps(found).encode("ascii"), content_type="application/json")
+        return Reply(404)
 
-    def __init__(
-        self, address: tuple[str, int], handler: type["_Handler"], *, context: ssl.SSLContext, sandbox: Sandbox
-    ) -> None:
-        self.sandbox = sandbox
-        self._context = context
-        self._open: set[socket.socket] = set()
-        self._open_lock = threading.Lock()
-        if ":" in address[0]:
-            self.address_family = socket.AF_INET6
-        super().__init__(address, handler)
+    def _service(self, request: Request, dialect: DialectSpec) -> Reply:
+        """The one way every message goes, and where faults meet it: see `faults`."""
+        draw = self._faults.next_message()
+        times = {fault.kind: fault.value for fault in draw.on_top}
+        for fault in draw.on_top:
+            self._ledger.count_fault(fault.label)
+        self._server.ended.wait(times.get(FaultKind.DELAY, 0))
+        if draw.fault and draw.fault.kind in BEFORE_JUDGING:
+            reply = self._unjudged(request, draw.fault, dialect)
+        else:
+            office_reply = self._header_fault(request, dialect) or self._office.answer(request.body, dialect=dialect)
+            reply = _xml_reply(office_reply)
+            if draw.fault:
+                reply = self._spoiled(reply, office_reply, draw.fault, salt=draw.salt)
+        return replace(reply, slow_s=times.get(FaultKind.SLOW, 0))
 
-    def server_bind(self) -> None:
-        # HTTPServer's own looks its name up, which can take seconds without a network.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+    def _unjudged(self, request: Request, fault: Fault, dialect: DialectSpec) -> Reply:
+        self._ledger.count_fault(fault.label)
+        if fault.kind is FaultKind.ERROR:
+            return _xml_reply(self._office.refuse_unjudged(request.body, int(fault.value), dialect=dialect))
+        if fault.kind is FaultKind.FAULT:
+            return _xml_reply(self._office.soap_fault("Server", "fault script"))
+        if fault.kind is FaultKind.STATUS:
+            return Reply(int(fault.value), _HTML, content_type="text/html")
+        return Reply(200, ending=_ENDINGS[fault.kind])
 
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """The handshake waits for the handler's thread, so that a silent client holds nobody up."""
-        raw, address = self.socket.accept()
-        wrapped = self._context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
-        with self._open_lock:
-            self._open.add(wrapped)
-        return wrapped, address
+    def _spoiled(self, reply: Reply, judged: OfficeReply, fault: Fault, *, salt: int) -> Reply:
+        if fault.kind is FaultKind.LATE_STATUS:
+            spoiled = Reply(int(fault.value), _HTML, content_type="text/html")
+        elif fault.kind in _ENDINGS:
+            spoiled = replace(reply, ending=_ENDINGS[fault.kind])
+        else:
+            body = damaged(judged, fault.kind, signer=self._signer, stranger=self._stranger, salt=salt)
+            if body is None:
+                return reply
+            spoiled = replace(reply, body=body)
+        self._ledger.count_fault(fault.label)
+        return spoiled
 
-    def shutdown_request(self, request: Any) -> None:
-        with self._open_lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
+    def _renewal(self, request: Request) -> Reply:
+        fault = self._faults.next_renewal().fault
+        if fault is None:
+            return self._renewals.answer(request)
+        self._ledger.count_fault(fault.label)
+        if fault.kind is FaultKind.RENEWAL_ERROR:
+            return error_reply(int(fault.value), "fault script")
+        if fault.kind is FaultKind.RENEWAL_DROP_REQUEST:
+            return Reply(200, ending=Ending.SILENT)
+        return replace(self._renewals.answer(request), ending=Ending.SILENT)
 
-    def end_connections(self) -> None:
-        with self._open_lock:
-            for each in self._open:
-                try:
-                    socket.socket.shutdown(each, socket.SHUT_RDWR)
-                except OSError:
-                    continue  # the other side was faster
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away or cannot do TLS is no event for a test server."""
-
-
-def _length(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = IDLE_S_MAX
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def setup(self) -> None:
-        self.request.settimeout(IDLE_S_MAX)
-        self.request.do_handshake()
-        super().setup()
-
-    def do_POST(self) -> None:
-        length = _length(self.headers.get("Content-Length", ""))
-        if length is None or length > REQUEST_BYTES_MAX:
-            self.close_connection = True
-            # A client that is still writing would lose the answer if we closed on it.
-            self.rfile.read(min(length or 0, DRAINED_BYTES_MAX))
-            self._send(413, b"", content_type="text/plain")
-            return
-        raw = self.rfile.read(length)
-        if self.path != SERVICE_PATH:
-            self._send(404, b"", content_type="text/plain")
-            return
-        reply = self._header_fault() or self._sandbox.reply_to(raw)
-        self._send(reply.status, reply.body, content_type="text/xml; charset=utf-8")
-
-    def do_GET(self) -> None:
-        if self.path != LEDGER_PATH:
-            self._send(404, b"", content_type="text/plain")
-            return
-        body = json.dumps(self._sandbox.ledger(), indent=1).encode("ascii")
-        self._send(200, body, content_type="application/json")
-
-    @property
-    def _sandbox(self) -> Sandbox:
-        return cast("_Server", self.server).sandbox
-
-    def _header_fault(self) -> OfficeReply | None:
-        content_type = self.headers.get("Content-Type", "").replace(" ", "").lower()
-        if content_type != "text/xml;charset=utf-8":
-            return fault("Client", "Content-Type")
-        if self.headers.get("SOAPAction", "").strip('"') != V4.soap_action:
-            return fault("Client", "SOAPAction")
+    def _header_fault(self, request: Request, dialect: DialectSpec) -> OfficeReply | None:
+        content_type = request.headers.get("content-type")
+        if content_type is None:
+            if not request.body.startswith(_DECLARATION):
+                return self._office.soap_fault("Client", "neither Content-Type nor XML declaration")
+        elif content_type.replace(" ", "").lower() != "text/xml;charset=utf-8":
+            return self._office.soap_fault("Client", "Content-Type")
+        if request.headers.get("soapaction", "").strip('"') != dialect.soap_action:
+            return self._office.soap_fault("Client", "SOAPAction")
         return None
 
-    def _send(self, status: int, body: bytes, *, content_type: str) -> None:
-        self.send_response_only(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("X-Global-Transaction-Id", uuid4().hex)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Silent: what counts is in the ledger."""
+def _xml_reply(reply: OfficeReply) -> Reply:
+    return Reply(reply.status, reply.body, content_type="text/xml; charset=utf-8")

@@ -11,16 +11,20 @@ from uuid import uuid4
 import pytest
 import requests
 
-from appliance.domain.fiscal import Mode
+from appliance.domain.fiscal import Dialect, Mode
 from appliance.eet.answer import Confirmed, Refused, SoapFault, read_answer
 from appliance.eet.client import EetClient
 from appliance.eet.message import Header
 from appliance.eet.outcome import ConfirmedOutcome, Replied, outcome_of
-from appliance.eet.sandbox.server import LEDGER_PATH, REQUEST_BYTES_MAX, SERVICE_PATH, Sandbox
+from appliance.eet.sandbox import Sandbox
+from appliance.eet.sandbox.https import REQUEST_BYTES_MAX
+from appliance.eet.sandbox.server import LEDGER_PATH, SERVICE_PATHS
 from appliance.eet.transport import HttpReply
 from appliance.eet.v4 import V4
 from tests.appliance.eet.material import AT, Office, clock, header, message
 from tests.shared import ROOT
+
+SERVICE_PATH = SERVICE_PATHS[Dialect.V4]
 
 
 @pytest.fixture
