@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from appliance.cli import eet, items, journal, processes, sandbox, status
+from appliance.cli import eet, eet_documents, items, journal, processes, sandbox, status
 from appliance.cli.context import set_config_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -22,6 +22,8 @@ app.command("pair")(status.pair)
 app.add_typer(items.app, name="items")
 eet.app.command("sandbox")(sandbox.sandbox)
 eet.app.command("ledger")(sandbox.ledger)
+eet.app.command("verify")(eet_documents.verify)
+eet.app.command("build")(eet_documents.build)
 app.add_typer(eet.app, name="eet")
 app.add_typer(journal.app, name="journal")
 

@@ -142,12 +142,9 @@ class _Sent:
 
 
 def _judge(body: etree._Element, *, certificate: x509.Certificate | None, dialect: DialectSpec, sent: _Sent) -> Answer:
-    content = elements(body)
-    if len(content) != 1 or not has_only_elements(body):
-        return Unreadable("schema", "the Body holds not exactly one element")
-    if content[0].tag == f"{{{SOAP}}}Fault":
-        return _fault(content[0])
-    odpoved = read_odpoved(content[0], dialect=dialect)
+    odpoved = read_body(body, dialect=dialect)
+    if isinstance(odpoved, SoapFault):
+        return odpoved
     if odpoved.code is not None and certificate is None:
         return BadlySigned("unsigned_confirmation")
     if odpoved.uuid is None and odpoved.code is not None:
@@ -177,6 +174,16 @@ def signed_by(certificate: x509.Certificate) -> SignedBy:
         fingerprint=fingerprint(certificate),
         valid_to=certificate.not_valid_after_utc,
     )
+
+
+def read_body(body: etree._Element, *, dialect: DialectSpec) -> Odpoved | SoapFault:
+    """Read what the Body of an answer holds; a signature is judged by the caller. Raises MessageInvalid."""
+    content = elements(body)
+    if len(content) != 1 or not has_only_elements(body):
+        raise MessageInvalid("Body", [str(child.tag)[:100] for child in content[:3]], allowed="exactly one element")
+    if content[0].tag == f"{{{SOAP}}}Fault":
+        return _fault(content[0])
+    return read_odpoved(content[0], dialect=dialect)
 
 
 def read_odpoved(element: etree._Element, *, dialect: DialectSpec) -> Odpoved:

@@ -57,16 +57,17 @@ def control_codes(data: Mapping[str, str], *, dialect: DialectSpec, key: rsa.RSA
 def codes_hold(
     codes: ControlCodes, data: Mapping[str, str], *, dialect: DialectSpec, certificate: x509.Certificate
 ) -> bool:
-    """Whether the owner of this certificate made the PKP of this sale, and the BKP belongs to the PKP."""
+    """Whether the owner of this certificate made the PKP of this sale, and the BKP belongs to it; for any texts."""
     try:
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+        pkp = base64.b64decode(codes.pkp, validate=True)
+        plaintext = _plaintext(data, dialect=dialect)
+    except (ValueError, KeyError, UnsupportedAlgorithm):
         return False
-    pkp = base64.b64decode(codes.pkp)
     if not isinstance(key, rsa.RSAPublicKey) or codes.bkp != bkp_of(pkp):
         return False
     try:
-        key.verify(pkp, _plaintext(data, dialect=dialect), padding.PKCS1v15(), hashes.SHA256())
+        key.verify(pkp, plaintext, padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         return False
     return True
