@@ -38,6 +38,20 @@ KEY_STORE_BYTES_MAX = 64 * 1024
 _ODD = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 """What the library raises when a part of a certificate it has loaded turns out to be nonsense."""
 
+_UNDERSTOOD = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.CRL_DISTRIBUTION_POINTS,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+    }
+)
+"""Extensions that may be critical in a signer's certificate: OpenSSL or this module judges them, or they only name."""
+
 _TAXPAYER = re.compile(r"CZ[0-9]{8,10}")
 _CA_POLICIES = "1.2.203.19122063.10."
 _PRODUCTION_POLICIES = _CA_POLICIES + "1.102."
@@ -248,7 +262,9 @@ def check_chain(certificate: x509.Certificate, *, anchors: Iterable[x509.Certifi
     An anchor may be an issuing CA: the root above it is not needed. `at` must know its zone.
     """
     store = crypto.X509Store()
-    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+    # The issuing CA of interface v3 marks its key identifier as critical, which OpenSSL takes for an unknown extension.
+    # What is critical in an anchor does not matter (RFC 5280, 6.1); in the signer's certificate `_may_sign` judges it.
+    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN | crypto.X509StoreFlags.IGNORE_CRITICAL)
     # set_time reads the wall-clock fields and takes them for UTC, whatever the zone.
     store.set_time(at.astimezone(UTC).replace(tzinfo=None))
     known = False
@@ -279,11 +295,13 @@ def check_answer_chain(certificate: x509.Certificate, *, anchors: Iterable[x509.
 
 
 def _may_sign(certificate: x509.Certificate) -> bool:
-    """A CA's own certificate or one without the signature usage never signs messages."""
+    """A CA's own certificate, one without the signature usage or with an unknown duty never signs messages."""
     try:
         extensions = certificate.extensions
         for extension in extensions:
             value = extension.value
+            if extension.critical and extension.oid not in _UNDERSTOOD:
+                return False
             if isinstance(value, x509.BasicConstraints) and value.ca:
                 return False
             if isinstance(value, x509.KeyUsage) and not (value.digital_signature or value.content_commitment):
