@@ -24,6 +24,16 @@ HttpsUrl = Annotated[str, Field(max_length=200, pattern="^https://.+")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
+PINNED_ANCHORS = (
+    "df5baf6d7e1a7d14e9911c5b8c676ec6ebcad9354a74f4ac7314e133e07a94de",  # I.CA Public CA/RSA 06/2022
+    "076abc2269327eef500a0c57527262bac831f9d2df4ef2d439e74ce17036aa3a",  # I.CA Qualified 2 CA/RSA 02/2016
+    "639554d87815d6893eca4419ec25e8c919984a3d89e92f144cecaeb611197a2f",  # EET 2.0 root
+    "9f54d1fe6df6869d3565e15b86c4eb2d9b93b558420ea1a046f1bc85bc884ae0",  # EET 2.0 issuing CA
+    "61c1e3c7229e9d3289f56d5293db2d7909b849ffce871b5ea01c690a7c604619",  # EET 2.0 root of the playground
+    "464ffc1fc4810caef379310c857b163be1ca3288ebbe3a5de3413e24d60627ca",  # EET 2.0 issuing CA of the playground
+)
+
+
 class ConfigError(Exception):
     """One line for the operator."""
 
@@ -74,6 +84,10 @@ class EetConfig(Leafs):
     tls_ca_file: Path | None = None
     answer_trust_files: tuple[Path, ...] = ()
     answer_signer: Annotated[str, Field(min_length=1, max_length=200)] = "Generální finanční ředitelství"
+    pinned_anchors: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = PINNED_ANCHORS
+    renewal_url: HttpsUrl = "https://caeet.gov.cz/api"
+    renewal_playground_url: HttpsUrl = "https://zkus.caeet.gov.cz/api"
+    renew_before_days: Annotated[int, Field(ge=7, le=90)] = 21
     response_wait_s: Annotated[int, Field(ge=2, le=10)] = 2
     connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5
     read_timeout_s: Annotated[float, Field(gt=0, le=120)] = 20
