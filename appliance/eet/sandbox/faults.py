@@ -26,7 +26,8 @@ class FaultKind(StrEnum):
     DROP_REQUEST = "drop-request"
     RESET = "reset"
     STATUS = "status"
-    FAULT = "fault"
+    FAULT = "fault"  # of the server: temporary
+    CLIENT_FAULT = "client-fault"  # of the message: for good
     ERROR = "error"
     # after it was judged: it may be recorded
     DROP_REPLY = "drop-reply"
@@ -44,7 +45,14 @@ class FaultKind(StrEnum):
 
 
 BEFORE_JUDGING = frozenset(
-    {FaultKind.DROP_REQUEST, FaultKind.RESET, FaultKind.STATUS, FaultKind.FAULT, FaultKind.ERROR}
+    {
+        FaultKind.DROP_REQUEST,
+        FaultKind.RESET,
+        FaultKind.STATUS,
+        FaultKind.FAULT,
+        FaultKind.CLIENT_FAULT,
+        FaultKind.ERROR,
+    }
 )
 _ON_TOP = frozenset({FaultKind.DELAY, FaultKind.SLOW})
 _RENEWAL = frozenset({FaultKind.RENEWAL_DROP_REQUEST, FaultKind.RENEWAL_ERROR, FaultKind.RENEWAL_DROP_REPLY})

@@ -39,6 +39,7 @@ _ENDINGS = {
     FaultKind.DROP_REPLY: Ending.SILENT,
     FaultKind.TRUNCATE: Ending.HALF,
 }
+_SOAP_FAULTS = {FaultKind.FAULT: "Server", FaultKind.CLIENT_FAULT: "Client"}
 _HTML = b"<html><body>This is not the server you are looking for.</body></html>"
 
 
@@ -163,8 +164,8 @@ class Sandbox:
         self._ledger.count_fault(fault.label)
         if fault.kind is FaultKind.ERROR:
             return _xml_reply(self._office.refuse_unjudged(request.body, int(fault.value), dialect=dialect))
-        if fault.kind is FaultKind.FAULT:
-            return _xml_reply(self._office.soap_fault("Server", "fault script"))
+        if fault.kind in _SOAP_FAULTS:
+            return _xml_reply(self._office.soap_fault(_SOAP_FAULTS[fault.kind], "fault script"))
         if fault.kind is FaultKind.STATUS:
             return Reply(int(fault.value), _HTML, content_type="text/html")
         return Reply(200, ending=_ENDINGS[fault.kind])

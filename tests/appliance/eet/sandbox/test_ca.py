@@ -4,9 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from appliance.eet.certificate import check_chain, load_anchors, load_p12
-from appliance.eet.errors import MessageInvalid
-from appliance.eet.sandbox.ca import issue_till, make_sandbox_material, make_server_material
+from appliance.eet.certificate import Trust, check_chain, fingerprint, load_anchors, load_p12, load_pem
+from appliance.eet.errors import MessageInvalid, UntrustedSigner
+from appliance.eet.sandbox.ca import (
+    SANDBOX_SIGNER,
+    find_issued,
+    issue_till,
+    make_sandbox_material,
+    make_server_material,
+    make_stranger,
+)
 from tests.appliance.eet.material import AT
 
 
@@ -57,3 +64,38 @@ def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
 def test_a_till_is_issued_only_to_a_well_formed_number(tmp_path: Path) -> None:
     with pytest.raises(MessageInvalid, match="eic_popl"):
         issue_till(tmp_path, eic="../x", at=AT)
+
+
+def test_issued_certificates_are_kept_by_their_fingerprint(tmp_path: Path) -> None:
+    make_server_material(tmp_path, host="127.0.0.1")
+    p12, password = issue_till(tmp_path, eic="CZ12345678", at=AT)
+    till = load_p12(p12.read_bytes(), password.read_text().strip(), at=AT)
+    name = fingerprint(till.certificate)
+
+    assert find_issued(tmp_path, name) == till.certificate
+    assert find_issued(tmp_path, "0" * 64) is None
+    assert b"KEY" not in (tmp_path / "issued" / f"{name}.pem").read_bytes()
+
+
+def test_a_directory_made_before_certificates_were_kept_learns_of_its_till(tmp_path: Path) -> None:
+    make_server_material(tmp_path, host="127.0.0.1")
+    issue_till(tmp_path, eic="CZ12345678", at=AT)
+    (kept,) = (tmp_path / "issued").iterdir()
+    kept.unlink()
+
+    issue_till(tmp_path, eic="CZ12345678", at=AT)
+
+    assert kept.exists()
+
+
+def test_the_stranger_bears_the_signers_name_and_only_its_own_authority_vouches_for_it(tmp_path: Path) -> None:
+    files = make_server_material(tmp_path, host="127.0.0.1")
+    path = make_stranger(tmp_path)
+    stranger = load_pem(path.read_bytes()).certificate
+    ours = load_anchors([files.answer_ca.read_bytes()])
+    its_own = load_anchors([(tmp_path / "stranger-ca.pem").read_bytes()])
+
+    assert make_stranger(tmp_path).read_bytes() == path.read_bytes()
+    Trust(its_own, SANDBOX_SIGNER).check(stranger, at=AT)
+    with pytest.raises(UntrustedSigner, match="chain"):
+        Trust(ours, SANDBOX_SIGNER).check(stranger, at=AT)

@@ -12,16 +12,18 @@ import pytest
 import requests
 
 from appliance.domain.fiscal import Dialect, Mode
-from appliance.eet.answer import Confirmed, Refused, SoapFault, read_answer
+from appliance.eet.answer import Answer, Confirmed, Refused, SoapFault, read_answer
 from appliance.eet.client import EetClient
-from appliance.eet.message import Header
+from appliance.eet.message import DialectSpec, Header
 from appliance.eet.outcome import ConfirmedOutcome, Replied, outcome_of
 from appliance.eet.sandbox import Sandbox
 from appliance.eet.sandbox.https import REQUEST_BYTES_MAX
-from appliance.eet.sandbox.server import LEDGER_PATH, SERVICE_PATHS
+from appliance.eet.sandbox.server import LEDGER_PATH, SERVICE_PATHS, SUMMARY_PATH
 from appliance.eet.transport import HttpReply
+from appliance.eet.v3 import V3
 from appliance.eet.v4 import V4
 from tests.appliance.eet.material import AT, Office, clock, header, message
+from tests.appliance.eet.sandbox.messages import read, v3_message
 from tests.shared import ROOT
 
 SERVICE_PATH = SERVICE_PATHS[Dialect.V4]
@@ -87,6 +89,59 @@ def test_the_ledger_tells_over_https_what_was_accepted_how_often_and_with_which_
     first, second = report["sales"]
     assert (first["codes"], first["times"], first["first_sends"]) == ([once.code, twice.code], 2, 1)
     assert (second["codes"], second["celk_trzba"]) == ([other.code], "-0.50")
+
+
+def test_the_summary_is_there_for_who_asks_often(sandbox: Sandbox, office: Office) -> None:
+    with _client(sandbox.endpoint, office) as client:
+        _ask(client, office, _head())
+    report = _ledger(sandbox, office)
+
+    with requests.Session() as session:
+        session.trust_env = False
+        url = sandbox.endpoint.replace(SERVICE_PATH, SUMMARY_PATH)
+        summary = session.get(url, verify=str(office.files.tls_ca), timeout=10).json()
+
+    assert report.pop("sales")
+    assert summary == report
+
+
+def test_v3_is_served_beside_v4_and_each_path_takes_only_its_own(sandbox: Sandbox, office: Office) -> None:
+    head = _head()
+
+    def post(endpoint: str, raw: bytes, dialect: DialectSpec) -> Answer:
+        with EetClient(
+            endpoint, dialect=dialect, ca_file=office.files.tls_ca, connect_timeout_s=10, read_timeout_s=10
+        ) as client:
+            reply = client.post(raw)
+        assert isinstance(reply, HttpReply)
+        return read(reply.body, office, dialect=dialect, uuid=head.uuid_zpravy)
+
+    assert isinstance(post(sandbox.v3_endpoint, v3_message(office.till, head), V3), Confirmed)
+    assert isinstance(post(sandbox.endpoint, v3_message(office.till, head), V3), SoapFault)
+    wrong_content = post(sandbox.v3_endpoint, message(office.till, head), V3)
+    assert isinstance(wrong_content, Refused)
+    assert wrong_content.code == 3
+    assert [sale["dialect"] for sale in sandbox.ledger()["sales"]] == ["v3"]
+
+
+def test_without_a_content_type_the_xml_declaration_must_say_it(sandbox: Sandbox, office: Office) -> None:
+    head = _head()
+    raw = message(office.till, head)
+    answers = []
+    with requests.Session() as session:
+        session.trust_env = False
+        for body in (raw, raw.partition(b"\n")[2]):
+            reply = session.post(
+                sandbox.endpoint,
+                data=body,
+                headers={"SOAPAction": V4.soap_action},
+                verify=str(office.files.tls_ca),
+                timeout=10,
+            )
+            answers.append(read(reply.content, office, uuid=head.uuid_zpravy))
+
+    assert isinstance(answers[0], Confirmed)
+    assert isinstance(answers[1], SoapFault)
 
 
 def test_many_tills_are_served_at_once(sandbox: Sandbox, office: Office) -> None:
