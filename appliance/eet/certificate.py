@@ -35,7 +35,7 @@ from appliance.eet.errors import (
 
 KEY_STORE_BYTES_MAX = 64 * 1024
 
-_ODD = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
+ODD = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 """What the library raises when a part of a certificate it has loaded turns out to be nonsense."""
 
 _UNDERSTOOD = frozenset(
@@ -63,6 +63,9 @@ class Environment(StrEnum):
     PRODUCTION = "production"
     PLAYGROUND = "playground"
     UNKNOWN = "unknown"
+
+
+_EET_1_ISSUERS = {"EET CA 1": Environment.PRODUCTION, "EET CA 1 Playground": Environment.PLAYGROUND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +196,11 @@ def check_usable(identity: Identity, *, eic: str, live: bool, at: datetime) -> N
     if identity.eic != eic:
         raise ForeignCertificate(found=identity.eic, expected=eic)
     if live and identity.environment is not Environment.PRODUCTION:
-        raise TestCertificate(f"a {identity.environment} certificate cannot report live sales")
+        raise TestCertificate(found=identity.environment)
 
 
 def environment_of(certificate: x509.Certificate) -> Environment:
-    """By the policy the CA put into it.
+    """By the policy the CA put into it; of the certificates of EET 1, by their issuer.
 
     The interface document names 1.2.203.19122063.10.4.102 for the playground; the published playground certificates
     carry 10.2.102. So whatever the CA issues outside the production branch counts as a test certificate.
@@ -207,13 +210,18 @@ def environment_of(certificate: x509.Certificate) -> Environment:
         return Environment.PRODUCTION
     if any(policy.startswith(_CA_POLICIES) for policy in found):
         return Environment.PLAYGROUND
-    return Environment.UNKNOWN
+    return _EET_1_ISSUERS.get(issuer_name(certificate) or "", Environment.UNKNOWN)
+
+
+def is_of_eet_2(certificate: x509.Certificate) -> bool:
+    """Whether the authority of EET 2.0 has issued it, for any of its environments."""
+    return any(policy.startswith(_CA_POLICIES) for policy in _policies(certificate))
 
 
 def _policies(certificate: x509.Certificate) -> list[str]:
     try:
         value = certificate.extensions.get_extension_for_oid(ExtensionOID.CERTIFICATE_POLICIES).value
-    except (x509.ExtensionNotFound, *_ODD):
+    except (x509.ExtensionNotFound, *ODD):
         return []
     assert isinstance(value, x509.CertificatePolicies)
     return [policy.policy_identifier.dotted_string for policy in value]
@@ -243,15 +251,21 @@ def common_name(certificate: x509.Certificate) -> str | None:
     return _one_name(certificate, NameOID.COMMON_NAME)
 
 
+def issuer_name(certificate: x509.Certificate) -> str | None:
+    """The one CN of the issuer; None if there is none or several."""
+    return _one_name(certificate, NameOID.COMMON_NAME, of_issuer=True)
+
+
 def organisation(certificate: x509.Certificate) -> str | None:
     """The one O of the subject; None if there is none or several."""
     return _one_name(certificate, NameOID.ORGANIZATION_NAME)
 
 
-def _one_name(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str | None:
+def _one_name(certificate: x509.Certificate, oid: x509.ObjectIdentifier, *, of_issuer: bool = False) -> str | None:
     try:
-        found = certificate.subject.get_attributes_for_oid(oid)
-    except _ODD:
+        name = certificate.issuer if of_issuer else certificate.subject
+        found = name.get_attributes_for_oid(oid)
+    except ODD:
         return None
     return str(found[0].value) if len(found) == 1 else None
 
@@ -306,6 +320,6 @@ def _may_sign(certificate: x509.Certificate) -> bool:
                 return False
             if isinstance(value, x509.KeyUsage) and not (value.digital_signature or value.content_commitment):
                 return False
-    except _ODD:
+    except ODD:
         return False
     return True

@@ -1,9 +1,10 @@
 import hashlib
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
+from cryptography.x509.oid import NameOID
 
 from appliance.eet.certificate import (
     Environment,
@@ -18,9 +20,9 @@ from appliance.eet.certificate import (
     SignerName,
     Trust,
     check_chain,
-    check_usable,
     environment_of,
     fingerprint,
+    issuer_name,
     load_anchors,
     load_p12,
     load_pem,
@@ -29,15 +31,12 @@ from appliance.eet.certificate import (
 from appliance.eet.errors import (
     CertificateExpired,
     CertificateNotYetValid,
-    ForeignCertificate,
     NotAKeyStore,
-    TestCertificate,
     UntrustedSigner,
     UnusableKey,
     WrongPassword,
 )
 from appliance.eet.message import moment
-from appliance.eet.sandbox.ca import issue_till
 from tests.appliance.eet.material import AT, Office
 from tests.shared import shared
 
@@ -110,41 +109,26 @@ def test_pem_that_holds_no_identity_is_refused(office: Office) -> None:
         load_pem(office.files.answer_ca.read_bytes())
 
 
-def test_a_certificate_of_another_taxpayer_is_refused(office: Office) -> None:
-    with pytest.raises(ForeignCertificate) as caught:
-        check_usable(office.till, eic="CZ683555118", live=False, at=AT)
-
-    assert (caught.value.found, caught.value.expected) == ("CZ00000019", "CZ683555118")
-
-
-def test_a_playground_certificate_is_refused_in_live_mode_only(office: Office) -> None:
-    check_usable(office.till, eic="CZ00000019", live=False, at=AT)
-
-    with pytest.raises(TestCertificate):
-        check_usable(office.till, eic="CZ00000019", live=True, at=AT)
-
-
-def test_a_certificate_with_the_production_policy_may_report_live(tmp_path: Path) -> None:
-    p12, password = issue_till(tmp_path_with_private(tmp_path), eic="CZ00000019", at=AT, playground=False)
-    identity = load_p12(p12.read_bytes(), password.read_text().strip(), at=AT)
-
-    check_usable(identity, eic="CZ00000019", live=True, at=AT)
-
-    assert identity.environment is Environment.PRODUCTION
-
-
-def tmp_path_with_private(path: Path) -> Path:
-    (path / "private").mkdir()
-    return path
-
-
-def test_an_expired_certificate_cannot_report(office: Office) -> None:
-    with pytest.raises(CertificateExpired):
-        check_usable(office.till, eic="CZ00000019", live=False, at=AT + timedelta(days=400))
-
-
 def test_a_certificate_without_a_policy_belongs_to_no_environment(office: Office) -> None:
     assert environment_of(office.signer.certificate) is Environment.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("issuer", "environment"),
+    [
+        ("EET CA 1", Environment.PRODUCTION),
+        ("EET CA 1 Playground", Environment.PLAYGROUND),
+        ("EET CA 2", Environment.UNKNOWN),
+    ],
+)
+def test_a_certificate_of_eet_1_is_known_by_its_issuer(office: Office, issuer: str, environment: Environment) -> None:
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("CZ00000019", issuer)]
+    builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).serial_number(1)
+    builder = builder.public_key(office.till.key.public_key()).not_valid_before(AT).not_valid_after(AT)
+    certificate = builder.sign(office.signer.key, SHA256())
+
+    assert environment_of(certificate) is environment
+    assert issuer_name(certificate) == issuer
 
 
 def test_anchors_are_read_from_pem_and_der(office: Office) -> None:
