@@ -24,6 +24,15 @@ class Waker:
                 with contextlib.suppress(OSError):
                     out.sendto(b"!", str(self._run_dir / f"{name}.wake"))
 
+    def is_heard(self, name: str) -> bool:
+        """Whether the process `name` listens. Raises OSError when that is not ours to know."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            try:
+                out.connect(str(self._run_dir / f"{name}.wake"))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return False
+            return True
+
 
 class AlreadyRunning(Exception):
     """Another process of this name is at work; carries the name."""

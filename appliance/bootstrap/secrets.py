@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """All or nothing, readable by its owner only."""
+    """All or nothing and on disk, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
@@ -18,3 +18,8 @@ def write_secret(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    folder_itself = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder_itself)
+    finally:
+        os.close(folder_itself)

@@ -40,6 +40,16 @@ def test_nobody_listening_is_no_error(waker: Waker, listener: WakeListener) -> N
     assert listener.wait(60)
 
 
+def test_it_can_be_told_whether_somebody_listens(waker: Waker, listener: WakeListener, tmp_path: Path) -> None:
+    assert waker.is_heard("sync")
+    assert not listener.wait(0)
+    assert not waker.is_heard("print")
+    dead = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    dead.bind(str(tmp_path / "print.wake"))
+    dead.close()
+    assert not waker.is_heard("print")
+
+
 def test_a_full_socket_is_no_error_and_loses_nothing(waker: Waker, listener: WakeListener) -> None:
     for _ in range(10_000):
         waker.wake("sync")
