@@ -131,12 +131,13 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
 
     def do_POST(self) -> None:
-        length = _length(self.headers.get("Content-Length", ""))
+        chunked = "Transfer-Encoding" in self.headers  # no client of EET does it, and no test needs it
+        length = None if chunked else _length(self.headers.get("Content-Length", "0"))
         if length is None or length > REQUEST_BYTES_MAX:
             self.close_connection = True
             # A client that is still writing would lose the answer if we closed on it.
             self.rfile.read(min(length or 0, DRAINED_BYTES_MAX))
-            self._send(Reply(413))
+            self._send(Reply(413 if length else 411))
             return
         self._respond(self.rfile.read(length))
 

@@ -3,8 +3,10 @@
 import base64
 import json
 import shutil
+import ssl
 from collections.abc import Iterator
 from datetime import timedelta
+from http.client import HTTPSConnection
 from pathlib import Path
 from uuid import uuid4
 
@@ -185,6 +187,24 @@ def test_a_certificate_is_renewed_over_https_and_sells(
     ) as client:
         client.post(message(new, head))
     assert sandbox.ledger()["count"] == 1
+
+
+def test_a_post_without_a_body_needs_no_length(serve: Server, office: Office) -> None:
+    sandbox = serve("")
+    context = ssl.create_default_context(cafile=office.files.tls_ca)
+    connection = HTTPSConnection("127.0.0.1", sandbox.port, timeout=10, context=context)
+    connection.putrequest("POST", "/api/request/renew")
+    connection.putheader("Authorization", token(office.till))
+    connection.endheaders()
+    made = connection.getresponse()
+    made.read()
+    connection.putrequest("POST", "/api/request/renew")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders(b"0\r\n\r\n")
+    refused = connection.getresponse()
+    connection.close()
+
+    assert (made.status, refused.status) == (201, 411)
 
 
 def test_a_lost_reply_of_the_renewal_leaves_a_request_that_can_be_found(
