@@ -2,6 +2,7 @@ import base64
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from appliance.eet.certificate import load_p12
+from appliance.eet.certificate import Identity, load_p12, open_p12
 from appliance.eet.document import canonical, parse
 from appliance.eet.errors import SignatureInvalid
 from appliance.eet.message import text_xml
 from appliance.eet.names import DS, EXC_C14N, SOAP, WSU
 from appliance.eet.signature import digest_value, is_signed, sign_envelope, signature_value, the_body, verify
-from tests.appliance.eet.material import AT, POTVRZENI, UUID, Office, message, odpoved
+from tests.appliance.eet.material import AT, POTVRZENI, UUID, Office, message, message_v3, odpoved
 from tests.shared import shared
 
 SAMPLES = ["CZ00000019", "CZ683555118"]
@@ -56,7 +57,10 @@ def test_the_body_is_written_as_it_is_signed_whatever_it_says(office: Office, te
     assert canonical(body) in raw
 
 
-def test_an_independent_tool_verifies_our_envelope(office: Office, tmp_path: Path) -> None:
+@pytest.mark.parametrize("build", [message, message_v3])
+def test_an_independent_tool_verifies_our_envelope_and_refuses_it_altered(
+    office: Office, tmp_path: Path, build: Callable[[Identity], bytes]
+) -> None:
     tool = shutil.which("xmlsec1")
     if tool is None:
         pytest.skip("xmlsec1 is not installed")
@@ -64,9 +68,15 @@ def test_an_independent_tool_verifies_our_envelope(office: Office, tmp_path: Pat
     lax = [] if " 1.2." in version else ["--lax-key-search"]
     certificate = tmp_path / "till.pem"
     certificate.write_bytes(office.till.certificate.public_bytes(Encoding.PEM))
-    good, bad = tmp_path / "good.xml", tmp_path / "bad.xml"
-    good.write_bytes(message(office.till))
-    bad.write_bytes(message(office.till).replace(b'celk_trzba="188.50"', b'celk_trzba="188.51"'))
+    genuine = build(office.till)
+    value = re.search(rb"<ds:SignatureValue>(.{4})", genuine)
+    assert value is not None
+    files = [tmp_path / f"{index}.xml" for index in range(4)]
+    files[0].write_bytes(genuine)
+    files[1].write_bytes(genuine.replace(b'celk_trzba="188.50"', b'celk_trzba="188.51"'))
+    files[2].write_bytes(genuine.replace(b'prvni_zaslani="true"', b'prvni_zaslani="false"'))
+    files[3].write_bytes(genuine.replace(value[0], value[0][:-4] + value[1][::-1]))
+    assert len({file.read_bytes() for file in files}) == len(files)
 
     codes = [
         subprocess.run(
@@ -74,10 +84,10 @@ def test_an_independent_tool_verifies_our_envelope(office: Office, tmp_path: Pat
             check=False,
             capture_output=True,
         ).returncode
-        for file in (good, bad)
+        for file in files
     ]
 
-    assert codes == [0, 1]
+    assert codes == [0, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -236,6 +246,36 @@ def test_our_canonicaliser_and_signer_reproduce_the_official_values(eic: str) ->
     assert digest == root.findtext(f".//{{{DS}}}DigestValue")
     assert value == root.findtext(f".//{{{DS}}}SignatureValue")
     assert base64.b64decode(identity.token) == identity.certificate.public_bytes(Encoding.DER)
+
+
+@pytest.mark.official
+@pytest.mark.parametrize(
+    ("sample", "store"),
+    [
+        ("CZ00000019.v3.valid.v3.1.1", "EET_CA1_Playground-CZ00000019"),
+        ("CZ1212121218.v3.valid.v3.1.1", "EET_CA1_Playground-CZ1212121218"),
+        ("2016-10.CZ00000019.valid.v3.1", "older/2016-10.CZ00000019"),
+        ("2016-09.CZ1212121218.valid.v3", "older/2016-05.CZ1212121218.01000003"),
+    ],
+)
+def test_the_official_values_of_interface_v3_are_reproduced_too(sample: str, store: str) -> None:
+    root = parse(shared(f"eet/v3/samples/requests/{sample}.xml").read_bytes())
+    identity = open_p12(shared(f"eet/v3/certs/{store}.p12").read_bytes(), "eet")
+    signed_info = next(root.iter(f"{{{DS}}}SignedInfo"))
+    lists = root.findall(f".//{{{EXC_C14N}}}InclusiveNamespaces")  # the samples of 2016 have them, those of 2019 not
+    of_info, of_body = (str(each.get("PrefixList", "")).split() for each in lists or [{}, {}])
+
+    digest = digest_value(canonical(the_body(root), prefixes=of_body))
+    value = signature_value(identity.key, canonical(signed_info, prefixes=of_info))
+
+    assert digest == "".join((root.findtext(f".//{{{DS}}}DigestValue") or "").split())
+    assert value == "".join((root.findtext(f".//{{{DS}}}SignatureValue") or "").split())
+    assert verify(root).certificate == identity.certificate
+
+
+@pytest.mark.official
+def test_the_official_message_its_publisher_edited_by_hand_does_not_verify() -> None:
+    assert _refused(shared("eet/v3/samples/requests/MISSIGNED.2020.CZ00000019.v3.1.xml").read_bytes()) == "digest"
 
 
 def test_signed_info_without_content_is_refused() -> None:
