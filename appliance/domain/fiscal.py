@@ -106,3 +106,10 @@ def freeze_sale(
     if drawn != ZERO:
         data["cerp_zuct"] = eet_amount(drawn)
     return FrozenSale(regime.dialect, regime.mode, data)
+
+
+def reporting_regimes(regimes: Iterable[Regime], now: datetime) -> tuple[Regime, ...]:
+    """The regime in force and those to come, as far as they report anything, in the order they begin."""
+    every = sorted(regimes, key=lambda regime: regime.valid_from)
+    current = regime_at(every, now)
+    return tuple(each for each in every if each.mode != Mode.OFF and (each is current or each.valid_from > now))

@@ -33,7 +33,7 @@ class KeyFolder:
         return self.current() is None and (self._folder / CURRENT_FILE).exists()
 
     def keep(self, identity: Identity) -> None:
-        """Sign with this one from now on. The one before is not kept: nothing that was signed is signed anew with it."""
+        """Sign with this one from now on. The one before is not kept: nothing needs it, what v3 signed is stored."""
         self._write_secret(self._folder / CURRENT_FILE, identity.to_pem())
 
     def successor(self) -> Identity | None:

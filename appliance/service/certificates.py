@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.domain.clock import iso, parse_iso
 from appliance.domain.expiry import ExpiryLevel, days_left, expiry_level
-from appliance.domain.fiscal import Mode, Regime, regime_at
+from appliance.domain.fiscal import Regime, reporting_regimes
 from appliance.service.shop import Shop
 from appliance.store import queues
 from appliance.store.tables import Tables
@@ -83,7 +83,7 @@ def certificate_state(shop: Shop) -> CertificateState:
 
 def read_certificate_state(tables: Tables, *, regimes: tuple[Regime, ...], now: datetime) -> CertificateState:
     facts: Mapping[str, Any] = queues.note(tables, CERTIFICATE_NOTE) or {}
-    needed = bool(relevant_regimes(regimes, now))
+    needed = bool(reporting_regimes(regimes, now))
     renewal = _renewal(queues.note(tables, RENEWAL_NOTE) or {})
     if not facts.get("valid_to"):
         return CertificateState(needed=needed, problem=facts.get("problem", ""), renewal=renewal)
@@ -100,12 +100,6 @@ def read_certificate_state(tables: Tables, *, regimes: tuple[Regime, ...], now: 
 FACTS = (
     "problem", "warning", "eic", "environment", "issuer", "serial", "fingerprint", "valid_from", "valid_to",
 )  # fmt: skip
-
-
-def relevant_regimes(regimes: tuple[Regime, ...], now: datetime) -> tuple[Regime, ...]:
-    """The regime in force and those to come, as far as they report anything."""
-    current = regime_at(regimes, now)
-    return tuple(each for each in regimes if each.mode != Mode.OFF and (each is current or each.valid_from > now))
 
 
 def import_result(shop: Shop, request_id: str) -> ImportResult | None:

@@ -4,11 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from appliance.domain.clock import iso
 from appliance.domain.expiry import ExpiryLevel
-from appliance.domain.fiscal import Mode, Regime
 from appliance.service.certificates import (
     CERTIFICATE_NOTE,
     IMPORT_NOTE,
@@ -20,7 +17,6 @@ from appliance.service.certificates import (
     RenewalState,
     certificate_state,
     import_result,
-    relevant_regimes,
     request_renewal,
 )
 from appliance.store import queues
@@ -89,25 +85,6 @@ def test_the_renewal_is_told_without_what_only_the_daemon_needs(tmp_path: Path) 
     note(till, RENEWAL_NOTE, {"phase": "requested", "fault": "timeout", "next_at": AT, "req_id": "r", "known": ["x"]})
     assert certificate_state(till.shop).renewal == RenewalState("requested", "timeout", "", AT, "")
     till.store.close()
-
-
-@pytest.mark.parametrize(
-    ("regimes", "relevant"),
-    [
-        ([], []),
-        ([(-9, Mode.OFF)], []),
-        ([(-9, Mode.PLAYGROUND)], [0]),
-        ([(-9, Mode.PLAYGROUND), (-3, Mode.LIVE)], [1]),
-        ([(-9, Mode.PLAYGROUND), (-3, Mode.OFF)], []),
-        ([(-9, Mode.PLAYGROUND), (5, Mode.LIVE)], [0, 1]),
-        ([(5, Mode.LIVE), (9, Mode.OFF)], [0]),
-    ],
-)
-def test_what_counts_is_the_regime_in_force_and_those_to_come(
-    regimes: list[tuple[int, Mode]], relevant: list[int]
-) -> None:
-    given = tuple(Regime(OPENING + timedelta(days=days), mode) for days, mode in regimes)
-    assert relevant_regimes(given, OPENING) == tuple(given[n] for n in relevant)
 
 
 def test_whoever_waits_for_an_import_finds_his_own_result(tmp_path: Path) -> None:

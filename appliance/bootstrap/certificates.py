@@ -1,0 +1,153 @@
+"""The till's certificate and the anchors it believes: what the daemon and the technician's commands are made of."""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from appliance.bootstrap.secrets import write_secret
+from appliance.bootstrap.shop import SetupError, local_now
+from appliance.config import Config
+from appliance.domain.fiscal import Dialect
+from appliance.dropbox import DropBox, DropSlot
+from appliance.service.certificates import ImportResult, import_result
+from appliance.service.shop import Shop
+from appliance.wake import Waker
+
+if TYPE_CHECKING:
+    from appliance.eet.certificate import Environment, Trust
+    from appliance.eet.keyfolder import KeyFolder
+    from appliance.eet.renewal import RenewalClient
+    from appliance.eet.trustfolder import TrustFolder
+    from appliance.sync.certificates import CertificateKeeper
+
+TRUST_FOLDER = "trust"
+ANSWER_WAIT_S = 15.0  # for the daemon's word on a key store
+LOOK_S = 0.2
+
+
+def key_folder(config: Config) -> "KeyFolder":
+    from appliance.eet.keyfolder import KeyFolder
+
+    return KeyFolder(config.paths.secret, write_secret=write_secret)
+
+
+def certificate_keeper(config: Config, shop: Shop, keys: "KeyFolder") -> "CertificateKeeper":
+    """The daemon's worker for the certificate. Making it makes the import folder."""
+    from appliance.sync.certificates import CertificateImport, CertificateKeeper
+    from appliance.sync.renewal import Renewal
+
+    renewal = Renewal(
+        shop,
+        keys,
+        office=_RenewalOffices(config).of,
+        before=timedelta(days=config.eet.renew_before_days),
+        random=SystemRandom().random,
+    )
+    return CertificateKeeper(CertificateImport(shop, keys), DropBox(config.paths.run), renewal)
+
+
+class _RenewalOffices:
+    """One connection to the API of each environment, made when it is needed."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._clients: dict[Environment, RenewalClient] = {}
+
+    def of(self, environment: "Environment") -> "RenewalClient":
+        from appliance.eet.certificate import Environment
+        from appliance.eet.renewal import RenewalClient
+
+        if environment not in self._clients:
+            eet = self._config.eet
+            self._clients[environment] = RenewalClient(
+                eet.renewal_url if environment is Environment.PRODUCTION else eet.renewal_playground_url,
+                ca_file=eet.tls_ca_file,
+                connect_timeout_s=eet.connect_timeout_s,
+                read_timeout_s=eet.read_timeout_s,
+                now=local_now,
+            )
+        return self._clients[environment]
+
+
+def import_certificate(
+    config: Config, shop: Shop, p12: bytes, password: str, *, waiting: Callable[[float], None]
+) -> ImportResult:
+    """Have a key store judged and kept: by the daemon if it runs, else here, where the daemon will find it.
+
+    `waiting` is told how many seconds the daemon has been waited for. Raises SetupError, OSError.
+    """
+    if sync_is_running(config):
+        return _by_the_daemon(config, shop, p12, password, waiting=waiting)
+    secret = config.paths.secret
+    if not _may_be_written(config):
+        raise SetupError(
+            f"the sync daemon does not run and {secret} cannot be written: start pokladna-sync, or run this as root"
+        )
+    from appliance.sync.certificates import CertificateImport
+
+    return CertificateImport(shop, key_folder(config)).take_over(shop.new_id(), p12, password)
+
+
+def _by_the_daemon(
+    config: Config, shop: Shop, p12: bytes, password: str, *, waiting: Callable[[float], None]
+) -> ImportResult:
+    request_id = shop.new_id()
+    try:
+        DropSlot(config.paths.run).put(request_id, p12=p12, password=password)
+    except FileNotFoundError as error:
+        raise SetupError("the sync daemon has no import folder: restart pokladna-sync") from error
+    shop.wake("sync")
+    begun = time.monotonic()
+    while (waited_s := time.monotonic() - begun) < ANSWER_WAIT_S:
+        if result := import_result(shop, request_id):
+            return result
+        waiting(waited_s)
+        time.sleep(LOOK_S)
+    raise SetupError(
+        f"the sync daemon has not answered in {ANSWER_WAIT_S:.0f} s: see pokladna eet certificate show, then try again"
+    )
+
+
+def _may_be_written(config: Config) -> bool:
+    """The folder, or where it is not there yet, the one it is to be made in."""
+    folder = config.paths.secret
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def trust_folder(config: Config) -> "TrustFolder":
+    from appliance.eet.trustfolder import TrustFolder
+
+    return TrustFolder(config.paths.data / TRUST_FOLDER)
+
+
+class AnswerTrust:
+    """Whom to believe about answers, read again when a file of anchors changes."""
+
+    def __init__(self, config: Config) -> None:
+        from appliance.eet.certificate import SignerName
+        from appliance.eet.trustfolder import AnchorFiles
+
+        self._files = AnchorFiles(config.paths.data / TRUST_FOLDER, config.eet.answer_trust_files)
+        self._signers = {
+            Dialect.V4: SignerName(organisation=config.eet.answer_signer),
+            Dialect.V3: SignerName(organisation=config.eet.v3.answer_signer),
+        }
+
+    def of(self, dialect: Dialect) -> "Trust":
+        from appliance.eet.certificate import Trust
+
+        return Trust(self._files.load(), self._signers[dialect])
+
+
+def sync_is_running(config: Config) -> bool:
+    return Waker(config.paths.run).is_heard("sync")
+
+
+def wake_sync(config: Config) -> None:
+    """Whatever has changed on disk, the daemon looks at it now."""
+    Waker(config.paths.run).wake("sync")
