@@ -1,5 +1,4 @@
 import base64
-import re
 import warnings
 
 import pytest
@@ -79,21 +78,6 @@ def test_an_unsigned_confirmation_never_confirms(office: Office) -> None:
     assert _read(unsigned_answer(POTVRZENI), office) == BadlySigned("unsigned_confirmation")
 
 
-def test_a_confirmation_whose_signature_was_stripped_never_confirms(office: Office) -> None:
-    raw = re.sub(rb"<ds:Signature .*</ds:Signature>", b"", signed_answer(office.signer))
-
-    assert _read(raw, office) == BadlySigned("unsigned_confirmation")
-
-
-def test_an_altered_code_never_confirms(office: Office) -> None:
-    raw = signed_answer(office.signer).replace(POK.encode(), POK.replace("7", "8", 1).encode())
-
-    answer = _read(raw, office)
-
-    assert isinstance(answer, BadlySigned)
-    assert answer.reason == "digest"
-
-
 @pytest.mark.parametrize("uuid", ["0b0fd1f5-2f2c-4c52-ae51-7c86afa4bd8d", None])
 def test_a_confirmation_of_another_message_never_confirms(office: Office, uuid: str | None) -> None:
     answer = _read(signed_answer(office.signer, uuid=uuid), office)
@@ -106,13 +90,6 @@ def test_an_error_about_another_message_is_not_ours(office: Office) -> None:
     answer = _read(unsigned_answer(CHYBA, uuid="0b0fd1f5-2f2c-4c52-ae51-7c86afa4bd8d"), office)
 
     assert isinstance(answer, Unreadable)
-
-
-def test_a_till_cannot_sign_answers(office: Office) -> None:
-    answer = _read(signed_answer(office.till), office)
-
-    assert isinstance(answer, UnknownSigner)
-    assert answer.reason == "chain"
 
 
 def test_a_signer_under_the_right_ca_with_another_name_is_unknown(office: Office) -> None:
@@ -153,18 +130,6 @@ def test_a_confirmation_smuggled_into_the_header_does_not_override_an_error(offi
     raw = unsigned_answer(CHYBA).replace(b"<s:Header/>", b"<s:Header>" + odpoved(POTVRZENI).encode() + b"</s:Header>")
 
     assert isinstance(_read(raw, office), Refused)
-
-
-def test_a_signed_answer_wrapped_away_behind_another_body_never_confirms(office: Office) -> None:
-    raw = signed_answer(office.signer)
-    start, end = raw.index(b"<soapenv:Body"), raw.index(b"</soapenv:Envelope>")
-    forged = raw[start:end].replace(POK[:8].encode(), b"00000000")
-    wrapped = raw[:start].replace(b"</soapenv:Header>", raw[start:end] + b"</soapenv:Header>") + forged + raw[end:]
-
-    answer = _read(wrapped, office)
-
-    assert isinstance(answer, BadlySigned)
-    assert answer.reason == "duplicate_id"
 
 
 def test_two_answers_in_one_body_are_unreadable(office: Office) -> None:

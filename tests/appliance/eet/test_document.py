@@ -1,6 +1,14 @@
 import pytest
 
-from appliance.eet.document import ANSWER_BYTES_MAX, canonical, elements, has_only_elements, parse, text_of
+from appliance.eet.document import (
+    ANSWER_BYTES_MAX,
+    ATTRIBUTES_MAX,
+    canonical,
+    elements,
+    has_only_elements,
+    parse,
+    text_of,
+)
 from appliance.eet.errors import DocumentUnreadable
 
 BOMB = (
@@ -24,6 +32,7 @@ BOMB = (
         (b'<?xml version="1.0" encoding="windows-1250"?><a/>', "encoding"),
         (b'<?xml version="1.0" encoding="no-such"?><a/>', "encoding"),
         (b"<a>" + b"x" * ANSWER_BYTES_MAX + b"</a>", "too_large"),
+        (b"<a><b " + b" ".join(b'a%d=""' % n for n in range(ATTRIBUTES_MAX + 1)) + b"/></a>", "attributes"),
         (b"<a>" * 5000 + b"</a>" * 5000, "not_well_formed"),
     ],
 )
