@@ -124,7 +124,7 @@ def read_answer(
             verified = verify(root)
             trust.check(verified.certificate, at=at)
             return _judge(verified.body, certificate=verified.certificate, dialect=dialect, sent=sent)
-        return _judge(the_body(root), certificate=None, dialect=dialect, sent=sent)
+        return _judge(_unsigned_body(root), certificate=None, dialect=dialect, sent=sent)
     except DocumentUnreadable as error:
         return Unreadable(error.reason, error.detail)
     except MessageInvalid as error:
@@ -133,6 +133,13 @@ def read_answer(
         return BadlySigned(error.reason, error.detail)
     except UntrustedSigner as error:
         return UnknownSigner(error.reason, error.detail)
+
+
+def _unsigned_body(root: etree._Element) -> etree._Element:
+    try:
+        return the_body(root)
+    except SignatureInvalid as error:  # nothing is signed here: this is simply no answer
+        raise DocumentUnreadable(error.reason, error.detail) from error
 
 
 @dataclass(frozen=True, slots=True)
