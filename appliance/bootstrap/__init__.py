@@ -4,7 +4,7 @@ Only here a database is opened, a concrete driver named or a secret read.
 """
 
 from appliance.bootstrap.backoffice import pair
-from appliance.bootstrap.eet import import_certificate
+from appliance.bootstrap.certificates import import_certificate, sync_is_running, trust_folder, wake_sync
 from appliance.bootstrap.processes import run_backoffice, run_print, run_sync, run_ui
 from appliance.bootstrap.shop import SetupError, open_shop
 
@@ -17,4 +17,7 @@ __all__ = [
     "run_print",
     "run_sync",
     "run_ui",
+    "sync_is_running",
+    "trust_folder",
+    "wake_sync",
 ]

@@ -34,11 +34,12 @@ def key_folder(config: Config) -> "KeyFolder":
     return KeyFolder(config.paths.secret, write_secret=write_secret)
 
 
-def certificate_keeper(config: Config, shop: Shop, keys: "KeyFolder") -> "CertificateKeeper":
+def certificate_keeper(config: Config, shop: Shop) -> "CertificateKeeper":
     """The daemon's worker for the certificate. Making it makes the import folder."""
     from appliance.sync.certificates import CertificateImport, CertificateKeeper
     from appliance.sync.renewal import Renewal
 
+    keys = key_folder(config)
     renewal = Renewal(
         shop,
         keys,

@@ -46,9 +46,7 @@ class CertificateImport:
         except CertificateProblem as problem:
             result = ImportResult(request_id, **_words(problem))
         except OSError as error:
-            log.error("the certificate cannot be kept: %s", error)
             result = ImportResult(request_id, word=NOT_KEPT, found=str(error.strerror or error))
-        log.log(logging.WARNING if result.word else logging.INFO, "certificate import: %s", result.word or result.eic)
         with self._shop.fact() as tables:
             others = queues.note(tables, IMPORT_NOTE) or []
             queues.set_note(tables, IMPORT_NOTE, [asdict(result), *others][:RESULTS_KEPT], at=iso(self._shop.now()))
@@ -102,7 +100,9 @@ class CertificateKeeper:
     def step(self) -> float:
         """Returns how long there is nothing to do, in seconds. Also what changes with the day is noticed here."""
         for dropped in self._box.take():
-            self._imports.take_over(dropped.request_id, dropped.p12, dropped.password)
+            result = self._imports.take_over(dropped.request_id, dropped.p12, dropped.password)
+            level = logging.WARNING if result.word else logging.INFO
+            log.log(level, "certificate import: %s", result.word or f"{result.eic} until {result.valid_to}")
         self._imports.publish()
         return self._renewal.step()
 

@@ -36,6 +36,7 @@ CLOCK_WENT_BACK = timedelta(days=2)  # a step that seems farther away than this 
 
 FAULT_NO_CERTIFICATE = "no_certificate"  # there is nothing to renew
 FAULT_EXPIRED = "expired"  # an expired certificate cannot ask for its successor
+FAULT_NOT_KEPT = "not_kept"  # the new key could not be written
 FAULT_NO_SERVICE = "no_service"  # the authority that issued it has no renewal service (EET 1)
 
 
@@ -87,6 +88,13 @@ class Renewal:
 
     def step(self) -> float:
         """Do what is due. Returns how long there is nothing to do, in seconds."""
+        try:
+            return self._step()
+        except OSError as error:  # the key cannot be written: sales must be reported all the same
+            self._failed(self._load(), CallFailed(FAULT_NOT_KEPT, str(error)))
+            return 0.0
+
+    def _step(self) -> float:
         current = self._keys.current()
         progress = self._asked_by_a_person(self._load(), current)
         if current is None:

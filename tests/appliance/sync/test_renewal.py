@@ -248,6 +248,22 @@ def test_a_key_store_that_does_not_open_is_never_acknowledged(till: RenewingTill
     assert (till.state.fault, "acknowledge" in till.office.calls) == ("new_wrong_password", False)
 
 
+@pytest.mark.parametrize("file", ["eet-next.pem", "eet.pem"])
+def test_a_key_that_cannot_be_written_is_told_and_tried_again(till: RenewingTill, papers: Papers, file: str) -> None:
+    def full(point: str) -> None:
+        if point == f"before {file}":
+            raise OSError(28, "No space left on device")
+
+    till.office.polls = 0
+    till.around = full
+    till.work()
+    assert till.state.fault == "not_kept"
+    assert "No space left" in till.state.detail
+    till.around = lambda _: None
+    till.until("done")
+    assert_renewed(till, papers)
+
+
 def test_requests_of_other_tills_are_left_alone(till: RenewingTill, papers: Papers) -> None:
     till.office.requests["11111111-1111-4111-8111-111111111111"] = other = neighbours_request(papers)
     till.office.script += [None, CallFailed("timeout", LOST_REPLY)]
