@@ -18,8 +18,9 @@ from appliance.eet.codes import control_codes
 from appliance.eet.dialects import DIALECTS
 from appliance.eet.document import ANSWER_BYTES_MAX
 from appliance.eet.errors import CertificateProblem, EetError
-from appliance.eet.examine import GOOD_VERDICTS, Anchors, Report, examine
+from appliance.eet.examine import examine
 from appliance.eet.message import HEADER_RULES, DialectSpec, Header, moment
+from appliance.eet.report import GOOD_VERDICTS, Anchors, Report
 from appliance.eet.request import build_request
 
 FILE_BYTES_MAX = ANSWER_BYTES_MAX

@@ -4,18 +4,15 @@ The judgement is that of `answer` and of the server, told apart into single fact
 go in, a report comes out, whatever the bytes are.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
 
 from cryptography import x509
 from lxml import etree
 
-from appliance.domain.fiscal import Dialect, Mode
+from appliance.domain.fiscal import Mode
 from appliance.eet.answer import Odpoved, Refused, SoapFault, read_body
-from appliance.eet.certificate import SignerName, check_answer_chain, check_chain, common_name, organisation
+from appliance.eet.certificate import check_answer_chain, check_chain, common_name, organisation
 from appliance.eet.codes import ControlCodes, codes_hold
 from appliance.eet.dialects import DIALECTS
 from appliance.eet.document import MESSAGE_BYTES_MAX, elements, parse
@@ -23,77 +20,10 @@ from appliance.eet.errors import DocumentUnreadable, MessageInvalid, SignatureIn
 from appliance.eet.message import DialectSpec
 from appliance.eet.names import SOAP
 from appliance.eet.outcome import Parked, Replied, VerifiedOnly, outcome_of
+from appliance.eet.report import Anchors, Coded, Kind, Report, Verdict
 from appliance.eet.request import Trzba, read_trzba
 from appliance.eet.signature import covered_element, enclosed_certificate, is_signed, the_body
 from appliance.eet.v4 import V4
-
-
-class Kind(StrEnum):
-    """By what stands in the Body, good or not."""
-
-    REQUEST = "request"
-    CONFIRMATION = "confirmation"
-    ERROR = "error"
-    UNKNOWN = "unknown"
-
-
-class Verdict(StrEnum):
-    """Of a message: valid or invalid. Of an answer: what a till would do with it."""
-
-    VALID = "valid"
-    CONFIRMED = "confirmed"
-    VERIFIED_ONLY = "verified-only"
-    RETRY = "retry"
-    PARKED = "parked"
-    INVALID = "invalid"
-
-
-GOOD_VERDICTS = frozenset({Verdict.VALID, Verdict.CONFIRMED, Verdict.VERIFIED_ONLY})
-
-
-@dataclass(frozen=True, slots=True)
-class Anchors:
-    """Whom to believe about messages and about answers. `signers`: names answers must bear; none given, none asked."""
-
-    tills: tuple[x509.Certificate, ...]
-    answers: tuple[x509.Certificate, ...]
-    signers: Mapping[Dialect, SignerName]
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """A Chyba or a Varovani."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All that `pokladna eet verify` says, in the order it says it. None means: nothing to judge.
-
-    `schema` is None only for what is not well-formed, `signature` only when there is none, `chain` when there is
-    nothing signed or no anchor; `codes` concerns messages of v3; `code` is there only when the verdict is confirmed.
-    """
-
-    dialect: Dialect | None
-    kind: Kind
-    well_formed: bool
-    schema: bool | None
-    signature: bool | None
-    signed_element_is_read_element: bool
-    chain: bool | None
-    codes: bool | None
-    code: str | None
-    test: bool | None
-    errors: tuple[Coded, ...]
-    warnings: tuple[Coded, ...]
-    verdict: Verdict
-    reasons: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Fields by name; what `json.dumps` takes."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

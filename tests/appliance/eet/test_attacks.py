@@ -19,10 +19,11 @@ from appliance.eet.answer import BadlySigned, Confirmed, UnknownSigner, read_ans
 from appliance.eet.certificate import Identity, Trust, load_pem
 from appliance.eet.dialects import DIALECTS
 from appliance.eet.document import canonical, parse
-from appliance.eet.examine import Anchors, Verdict, examine
+from appliance.eet.examine import examine
 from appliance.eet.message import DialectSpec
 from appliance.eet.names import DS, EXC_C14N, SOAP
 from appliance.eet.outcome import ConfirmedOutcome, Replied, VerifiedOnly, outcome_of
+from appliance.eet.report import Anchors, Verdict
 from appliance.eet.v4 import V4
 from tests.appliance.eet.material import AT, POK, UUID, Office, signed_answer, signed_answer_v3
 from tests.appliance.eet.mutations import BKP, FORGED, genuine_answers

@@ -15,7 +15,8 @@ from appliance.eet.answer import BadlySigned, Unreadable, read_answer
 from appliance.eet.client import EetClient
 from appliance.eet.dialects import DIALECTS
 from appliance.eet.document import ANSWER_BYTES_MAX
-from appliance.eet.examine import Anchors, Verdict, examine
+from appliance.eet.examine import examine
+from appliance.eet.report import Anchors, Verdict
 from appliance.eet.transport import FailureKind, HttpReply, TransportFailure
 from appliance.eet.v4 import V4
 from tests.appliance.eet.material import AT, POK, UUID, Office, signed_answer
@@ -104,7 +105,8 @@ _CHILD = """
 import resource, sys
 from pathlib import Path
 from datetime import UTC, datetime
-from appliance.eet.examine import Anchors, examine
+from appliance.eet.examine import examine
+from appliance.eet.report import Anchors
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for path in sys.argv[1:]:
     examine(Path(path).read_bytes(), at=datetime(2026, 11, 24, tzinfo=UTC), anchors=Anchors((), (), {}))
