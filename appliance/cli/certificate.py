@@ -162,6 +162,8 @@ def certificate_todo(state: CertificateState) -> str:
             if state.renewal.fault:
                 return f"{ends} and its renewal fails ({renewal_text(state.renewal)}): {how}"
             return f"{ends}; it renews itself, or now: pokladna eet certificate renew"
+    if state.renewal.phase == "rejected":
+        return f"EET certificate, renewal: {renewal_text(state.renewal)}"
     return ""
 
 
@@ -175,26 +177,26 @@ def renew(context: typer.Context) -> None:
         before = certificate_state(shop)
         request_id = ask_for_renewal(shop)
         with err.status("asking the sync daemon") as progress:
-            renewal = _followed(shop, request_id, tell=lambda state: progress.update(renewal_text(state)))
-        after = certificate_state(shop)
+            after = _followed(shop, request_id, replaced=before.fingerprint, tell=progress.update)
     if after.fingerprint != before.fingerprint:
         out.print(f"certificate renewed, valid until {after.valid_to[:10]}")
-    elif renewal.fault:
-        fail(f"not renewed: {renewal_text(renewal)}")
+    elif after.renewal.fault:
+        fail(f"not renewed: {renewal_text(after.renewal)}")
     else:
-        out.print(f"under way: {renewal_text(renewal)}; pokladna eet certificate show tells how it goes on")
+        out.print(f"under way: {renewal_text(after.renewal)}; pokladna eet certificate show tells how it goes on")
 
 
-def _followed(shop: Shop, request_id: str, *, tell: Callable[[RenewalState], None]) -> RenewalState:
-    """Until it is over, fails, or has taken long enough to be looked at later."""
+def _followed(shop: Shop, request_id: str, *, replaced: str, tell: Callable[[str], None]) -> CertificateState:
+    """Until the new one is in use, something fails, or it has taken long enough to be looked at later."""
     begun = time.monotonic()
-    while (waited_s := time.monotonic() - begun) < RENEWAL_WAIT_S:
-        renewal = certificate_state(shop).renewal
-        taken_up = renewal.request_id == request_id
-        if taken_up and (renewal.phase in {"done", "rejected"} or renewal.fault):
-            return renewal
+    while True:
+        state = certificate_state(shop)
+        waited_s = time.monotonic() - begun
+        taken_up = state.renewal.request_id == request_id
         if not taken_up and waited_s > TAKEN_UP_WAIT_S:
             fail("the sync daemon has not taken it up")
-        tell(renewal)
+        over = state.fingerprint != replaced or bool(state.renewal.fault)
+        if (taken_up and over) or waited_s > RENEWAL_WAIT_S:
+            return state
+        tell(renewal_text(state.renewal))
         time.sleep(LOOK_S)
-    return certificate_state(shop).renewal

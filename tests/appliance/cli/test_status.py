@@ -2,9 +2,15 @@
 
 import json
 import socket
+from datetime import datetime, timedelta
 
 import pytest
 
+from appliance.bootstrap import open_shop
+from appliance.config import load_config
+from appliance.domain.clock import iso
+from appliance.service.certificates import CERTIFICATE_NOTE, RENEWAL_NOTE
+from appliance.store import queues
 from tests.appliance.cli.conftest import Terminal
 
 EET_ON = """
@@ -107,3 +113,56 @@ def test_a_code_that_is_too_short_is_one_line(terminal: Terminal, code: str) -> 
     ended = terminal.run("pair", code)
     assert ended.code == 1
     assert "pairing code" in ended.error_line
+
+
+def note_certificate(
+    terminal: Terminal, *, days: float, problem: str = "", renewal: dict[str, str] | None = None
+) -> None:
+    """What the daemon would have published of a certificate that ends in so many days."""
+    now = datetime.now().astimezone()
+    facts = {
+        "eic": "CZ00000019",
+        "environment": "playground",
+        "valid_from": iso(now - timedelta(days=300)),
+        "valid_to": iso(now + timedelta(days=days)),
+        "problem": problem,
+    }
+    shop = open_shop(load_config(terminal.settings))
+    with shop.mark() as tables:
+        queues.set_note(tables, CERTIFICATE_NOTE, facts, at=iso(now))
+        queues.set_note(tables, RENEWAL_NOTE, renewal or {}, at=iso(now))
+    shop.store.close()
+
+
+REJECTED = {"phase": "rejected", "fault": "rejected", "detail": "too many", "next_at": "2027-02-02T08:00:00+01:00"}
+
+
+@pytest.mark.parametrize(
+    ("days", "problem", "renewal", "words"),
+    [
+        (31, "", None, ()),
+        (29.5, "", None, ("(29 days)", "renews itself", "certificate renew")),
+        (13.5, "", {"phase": "starting", "fault": "timeout"}, ("(13 days)", "its renewal fails", "timeout", "import")),
+        (2.5, "", None, ("(2 days)",)),
+        (-1.5, "", None, ("expired on", "certificate import")),
+        (200, "", REJECTED, ("the tax office refuses too many", "2027-02-02 08:00:00")),
+        (200, "test_certificate", None, ("cannot report live sales",)),
+        (200, "foreign_certificate", None, ("CZ00000019",)),
+    ],
+)
+def test_the_end_of_the_certificate_is_told_in_time_with_what_to_do(
+    terminal: Terminal, days: float, problem: str, renewal: dict[str, str] | None, words: tuple[str, ...]
+) -> None:
+    terminal.write_settings(EET_ON)
+    note_certificate(terminal, days=days, problem=problem, renewal=renewal)
+    ended = terminal.run("status")
+    assert ended.code == (1 if words else 0)
+    assert [word for word in words if word not in ended.err] == []
+    assert "CZ00000019 playground, to " in ended.out
+
+
+def test_where_nothing_is_reported_the_certificate_alarms_nobody(terminal: Terminal) -> None:
+    note_certificate(terminal, days=-5)
+    ended = terminal.run("status")
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(terminal.run("status", "--json").out)["eet"]["certificate"]["level"] == "expired"
