@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from appliance import bootstrap
 from appliance.cli.context import EXIT_FAILED, EXIT_USAGE, err, fail, the_config
 from appliance.domain.fiscal import Dialect
 from appliance.eet.certificate import SignerName, check_validity, load_anchors, open_p12
@@ -22,6 +23,7 @@ from appliance.eet.examine import examine
 from appliance.eet.message import HEADER_RULES, DialectSpec, Header, moment
 from appliance.eet.report import GOOD_VERDICTS, Anchors, Report
 from appliance.eet.request import build_request
+from appliance.eet.trustfolder import TrustKind
 
 FILE_BYTES_MAX = ANSWER_BYTES_MAX
 """Nothing these commands read is larger: answers, messages, certificates, key stores."""
@@ -135,12 +137,16 @@ def _certificates(path: Path) -> tuple[Any, ...]:
 
 
 def _configured_anchors(context: typer.Context) -> Anchors:
+    """What `pokladna eet trust` has added, and the files of the settings."""
     config = the_config(context)
-    folder = config.paths.data / "trust"
-    tills, answers = (sorted((folder / name).glob("*.pem")) for name in ("tills", "answers"))
+    added = bootstrap.trust_folder(config).anchors()
+    tills, answers = (
+        [each.certificate for each in added if each.kind is kind] for kind in (TrustKind.TILLS, TrustKind.ANSWERS)
+    )
+    files = [each for path in config.eet.answer_trust_files for each in _certificates(path)]
     return Anchors(
-        tills=tuple(each for path in tills for each in _certificates(path)),
-        answers=tuple(each for path in (*answers, *config.eet.answer_trust_files) for each in _certificates(path)),
+        tills=tuple(tills),
+        answers=(*answers, *files),
         signers={
             Dialect.V4: SignerName(organisation=config.eet.answer_signer),
             Dialect.V3: SignerName(organisation=config.eet.v3.answer_signer),
