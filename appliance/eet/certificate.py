@@ -25,9 +25,7 @@ from OpenSSL import crypto
 from appliance.eet.errors import (
     CertificateExpired,
     CertificateNotYetValid,
-    ForeignCertificate,
     NotAKeyStore,
-    TestCertificate,
     UntrustedSigner,
     UnusableKey,
     WrongPassword,
@@ -188,15 +186,6 @@ def check_validity(certificate: x509.Certificate, *, at: datetime) -> None:
         raise CertificateNotYetValid(certificate.not_valid_before_utc)
     if at > certificate.not_valid_after_utc:
         raise CertificateExpired(certificate.not_valid_after_utc)
-
-
-def check_usable(identity: Identity, *, eic: str, live: bool, at: datetime) -> None:
-    """Raise the CertificateProblem that keeps this till from reporting with it, if there is one."""
-    check_validity(identity.certificate, at=at)
-    if identity.eic != eic:
-        raise ForeignCertificate(found=identity.eic, expected=eic)
-    if live and identity.environment is not Environment.PRODUCTION:
-        raise TestCertificate(found=identity.environment)
 
 
 def environment_of(certificate: x509.Certificate) -> Environment:

@@ -106,7 +106,7 @@ def test_our_table_has_exactly_the_attributes_of_the_official_schema(name: Diale
 
 @both
 def test_a_message_with_every_attribute_is_valid(name: Dialect, office: Office) -> None:
-    _schema(name).assertValid(_message(name, office))
+    assert _schema_takes(_message(name, office), name)
 
 
 _CHARS = st.sampled_from("0123456789.,-+ CZTabfz:;/#_\t\n\r<&\"'٣čA=")
