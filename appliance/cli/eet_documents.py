@@ -62,8 +62,9 @@ def verify(
     if as_json:
         typer.echo(json.dumps(report.as_json()))
     else:
+        encoding = sys.stdout.encoding or "utf-8"
         for line in _lines(report):
-            typer.echo(line)
+            typer.echo(line.encode(encoding, "backslashreplace").decode(encoding))
     raise typer.Exit(0 if report.verdict in GOOD_VERDICTS else EXIT_FAILED)
 
 
