@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.appliance.sync.office import Desk, Material, make_material, open_ledger
+from tests.appliance.sync.renewals import Papers, make_papers
 from tests.fake_backoffice import FakeBackoffice
 from tests.shops import make_shop, open_for_sale
 
@@ -33,3 +34,8 @@ def desk(tmp_path: Path, eet_material: Material) -> Iterator[Desk]:
     open_for_sale(test_shop.shop)
     with open_ledger(tmp_path) as ledger:
         yield Desk(test_shop, eet_material, ledger)
+
+
+@pytest.fixture(scope="session")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+    return make_papers(tmp_path_factory.mktemp("papers"))

@@ -19,12 +19,14 @@ from appliance.service.shop import Shop
 from appliance.store import queues
 from appliance.store.tables import Tables
 from appliance.sync.renewal import Office, Renewal
-from tests.shops import OPENING, TestShop
+from tests.shops import OPENING, TestShop, make_shop
 
 BEFORE = timedelta(days=21)
 ENDS = timedelta(days=10)  # how long the old certificate still lasts when a test begins
 
 
+ALL_CALLS = ["not_finished", "renew", "status", "status", "claim", "acknowledge"]
+TIMEOUT = CallFailed("timeout")
 LOST_REPLY = "the reply is lost"
 Value = TypeVar("Value")
 
@@ -255,3 +257,19 @@ class RenewingTill:
         """The database is another one: an old backup was restored."""
         with self.test_shop.shop.fact() as tables:
             queues.set_note(tables, "certificate_renewal", {}, at="")
+
+
+def make_till(folder: Path, papers: Papers, **office: object) -> RenewingTill:
+    folder.mkdir(exist_ok=True)
+    test_shop = make_shop(folder)
+    made = RenewingTill(test_shop, folder / "secret", FakeOffice(papers, test_shop.clock, **office))  # type: ignore[arg-type]
+    made.keys.keep(papers.identity(papers.old))
+    return made
+
+
+def assert_renewed(till: RenewingTill, papers: Papers, *, by: int = 0) -> None:
+    """Exactly one new certificate is in use, the office has finished, nothing else is left."""
+    assert till.serial == papers.successors[by].certificate.serial_number
+    assert till.files == ["eet.pem"]
+    assert [each.state for each in till.office.requests.values()] == [RequestState.FINISHED] * (by + 1)
+    assert (till.state.phase, till.state.fault) == ("done", "")

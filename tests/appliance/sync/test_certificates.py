@@ -20,17 +20,12 @@ from appliance.service.certificates import ImportResult, certificate_state, impo
 from appliance.store import queues
 from appliance.sync.certificates import CertificateImport, CertificateKeeper
 from appliance.sync.renewal import Renewal
-from tests.appliance.sync.renewals import BEFORE, FakeOffice, Papers, make_papers
+from tests.appliance.sync.renewals import BEFORE, FakeOffice, Papers
 from tests.shared import shared
 from tests.shops import OPENING, PLAYGROUND, TestShop, make_shop
 
 LIVE = replace(PLAYGROUND, mode=Mode.LIVE)
 COMING_LIVE = Regime(OPENING + timedelta(days=5), Mode.LIVE)
-
-
-@pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return make_papers(tmp_path_factory.mktemp("papers"))
 
 
 class Desk:

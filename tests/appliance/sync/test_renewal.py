@@ -1,7 +1,5 @@
 """The renewal against an office in memory: what is asked when, every failure, and a kill at every point."""
 
-import itertools
-import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,24 +10,17 @@ from appliance.eet.certificate import Environment, fingerprint
 from appliance.eet.renewal import CallFailed, RequestState
 from appliance.service.certificates import RenewalState, request_renewal
 from tests.appliance.sync.renewals import (
+    ALL_CALLS,
     ENDS,
     LOST_REPLY,
-    FakeOffice,
-    Killed,
+    TIMEOUT,
     Papers,
     RenewingTill,
     Request,
-    make_papers,
+    assert_renewed,
+    make_till,
 )
-from tests.shops import OPENING, make_shop
-
-ALL_CALLS = ["not_finished", "renew", "status", "status", "claim", "acknowledge"]
-TIMEOUT = CallFailed("timeout")
-
-
-@pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return make_papers(tmp_path_factory.mktemp("papers"))
+from tests.shops import OPENING
 
 
 @pytest.fixture
@@ -38,22 +29,6 @@ def till(tmp_path: Path, papers: Papers) -> Iterator[RenewingTill]:
     made = make_till(tmp_path, papers)
     yield made
     made.test_shop.store.close()
-
-
-def make_till(folder: Path, papers: Papers, **office: object) -> RenewingTill:
-    folder.mkdir(exist_ok=True)
-    test_shop = make_shop(folder)
-    made = RenewingTill(test_shop, folder / "secret", FakeOffice(papers, test_shop.clock, **office))  # type: ignore[arg-type]
-    made.keys.keep(papers.identity(papers.old))
-    return made
-
-
-def assert_renewed(till: RenewingTill, papers: Papers, *, by: int = 0) -> None:
-    """Exactly one new certificate is in use, the office has finished, nothing else is left."""
-    assert till.serial == papers.successors[by].certificate.serial_number
-    assert till.files == ["eet.pem"]
-    assert [each.state for each in till.office.requests.values()] == [RequestState.FINISHED] * (by + 1)
-    assert (till.state.phase, till.state.fault) == ("done", "")
 
 
 def serials(till: RenewingTill) -> tuple[int, list[str]]:
@@ -382,64 +357,3 @@ def test_an_old_successor_on_disk_is_dropped(till: RenewingTill, papers: Papers)
     till.keys.keep_successor(papers.identity(papers.foreign))
     till.work()
     assert (till.files, till.office.calls) == (["eet.pem"], [])
-
-
-# ---- at any point
-
-
-def test_killed_at_any_point_it_ends_with_one_new_certificate_and_a_finished_request(
-    tmp_path: Path, papers: Papers
-) -> None:
-    """One run for each point: around each call, each file and each commit."""
-    for n in itertools.count():
-        till = make_till(tmp_path / f"{n}", papers)
-        points: list[str] = []
-
-        def dies(point: str, points: list[str] = points, n: int = n) -> None:
-            points.append(point)
-            if len(points) == n + 1:
-                raise Killed
-
-        till.around = till.office.around = dies
-        till.until("done")
-        assert_renewed(till, papers)
-        till.test_shop.store.close()
-        if len(points) <= n:
-            break
-    assert {"before eet.pem", "after eet.pem", "before eet-next.pem", "after eet-next.pem"} < set(points)
-    assert n == len(points) >= 28
-
-
-@pytest.mark.parametrize("detail", ["the request is lost", LOST_REPLY])
-@pytest.mark.parametrize("lost_in_a_row", [1, 2])
-def test_whatever_call_is_lost_it_ends_with_one_new_certificate_and_a_finished_request(
-    tmp_path: Path, papers: Papers, detail: str, lost_in_a_row: int
-) -> None:
-    for n in range(len(ALL_CALLS) + 1):
-        till = make_till(tmp_path / f"{n}", papers)
-        till.office.script += [None] * n + [CallFailed("timeout", detail)] * lost_in_a_row
-        till.until("done")
-        assert_renewed(till, papers)
-        till.test_shop.store.close()
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_with_kills_and_losses_in_any_order_it_ends_with_one_new_certificate(
-    tmp_path: Path, papers: Papers, seed: int
-) -> None:
-    dice = random.Random(seed)
-    till = make_till(tmp_path, papers)
-    budget = 40
-
-    def dies(_: str) -> None:
-        nonlocal budget
-        budget -= 1
-        if budget > 0 and dice.random() < 0.25:
-            raise Killed
-
-    till.around = till.office.around = dies
-    odd = [TIMEOUT, CallFailed("server_error"), CallFailed("unreadable", LOST_REPLY), None, None]
-    till.office.script += [dice.choice(odd) for _ in range(15)]
-    till.until("done")
-    assert_renewed(till, papers)
-    till.test_shop.store.close()
