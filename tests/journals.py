@@ -3,16 +3,17 @@
 import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from appliance.domain.cart import Cart, Discount, add_item, discount_bill
 from appliance.domain.catalogue import Item
 from appliance.domain.clock import iso
 from appliance.domain.codec import to_json
-from appliance.domain.fiscal import Dialect, Mode, Regime, Taxpayer, freeze_sale
+from appliance.domain.fiscal import Dialect, Mode, Regime, Taxpayer
 from appliance.domain.journal import (
     FIRST_PREV_HASH,
+    WRITTEN_VERSION,
     EpochOpened,
     Kind,
     ReceiptFiscalised,
@@ -33,6 +34,7 @@ from appliance.domain.receipt import (
     receipt_number,
     refund_receipt,
 )
+from appliance.domain.reported import freeze_sale
 from appliance.domain.sale import PaymentMethod, Tender, cash_due, settle
 from appliance.domain.shift import shift_totals
 from appliance.domain.vat import VatClass, VatStatus, percent_on
@@ -88,10 +90,11 @@ class TillJournal:
     def new_id(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
-    def append(self, kind: str, body: object, *, doc_id: str = "", v: int = 1) -> Row:
+    def append(self, kind: str, body: object, *, doc_id: str = "", v: int = 0) -> Row:
         return self.append_text(kind, to_json(body), doc_id=doc_id, v=v)
 
-    def append_text(self, kind: str, body: str, *, doc_id: str = "", v: int = 1) -> Row:
+    def append_text(self, kind: str, body: str, *, doc_id: str = "", v: int = 0) -> Row:
+        """In the version in which the kind is written now, unless told."""
         previous = self.rows[-1].hash if self.rows else FIRST_PREV_HASH
         row = make_row(
             previous,
@@ -99,7 +102,7 @@ class TillJournal:
             epoch=self.epoch,
             seq=len(self.rows) + 1,
             kind=kind,
-            v=v,
+            v=v or {str(known): written for known, written in WRITTEN_VERSION.items()}.get(kind, 1),
             doc_id=doc_id or self.new_id(),
             at=iso(self.at),
             body=body,
@@ -143,17 +146,10 @@ class TillJournal:
             cart = discount_bill(cart, Discount(basis_points=1000))
         settlement = settle(cart.total, self._tenders(cart.total, method))
         number = receipt_number(self.series, self._n)
-        fiscal = freeze_sale(
-            regime=REGIME if self.reports else None,
-            taxpayer=self._taxpayer(),
-            number=number,
-            at=self.at,
-            payments=settlement.payments,
-        )
         percents = [percent_on(line.vat_class, self.at.date()) for line in cart.lines]
         payer = self.seller.vat_status == VatStatus.VAT_PAYER
         lines = lines_of_cart(cart, percents if payer else [None] * len(percents))
-        return self._issued(issue_receipt(self._issue(number), self.seller, lines, settlement, fiscal))
+        return self._issued(issue_receipt(self._issue(number), self.seller, lines, settlement))
 
     def _tenders(self, total: Money, method: PaymentMethod | None) -> list[Tender]:
         chosen = method or self._random.choice([PaymentMethod.CASH, PaymentMethod.CASH, PaymentMethod.CARD])
@@ -168,20 +164,13 @@ class TillJournal:
         self.at += after
         self._n += 1
         number = receipt_number(self.series, self._n)
-        fiscal = freeze_sale(
-            regime=REGIME if self.reports else None,
-            taxpayer=self._taxpayer(),
-            number=number,
-            at=self.at,
-            payments=[type(p)(p.method, -p.amount) for p in original.payments],
-        )
         return self._issued(
-            refund_receipt(
-                self._issue(number), original, reason="Reklamace zboží", already_refunded=False, fiscal=fiscal
-            )
+            refund_receipt(self._issue(number), original, reason="Reklamace zboží", already_refunded=False)
         )
 
     def _issued(self, receipt: Receipt) -> Receipt:
+        if self.reports:
+            receipt = replace(receipt, fiscal=freeze_sale(receipt, regime=REGIME, taxpayer=self._taxpayer()))
         self.append(Kind.RECEIPT_ISSUED, receipt, doc_id=receipt.doc_id)
         self.receipts.append(receipt)
         return receipt

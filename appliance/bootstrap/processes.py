@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.bootstrap.backoffice import uploader
+from appliance.bootstrap.certificates import certificate_keeper
 from appliance.bootstrap.eet import fiscal_sender
 from appliance.bootstrap.shop import SetupError, open_shop
 from appliance.config import Config
@@ -85,6 +86,7 @@ def run_sync(config: Config) -> None:
             listener,
             network,
             poll_s=config.backoffice.poll_s,
+            more={"certificate": certificate_keeper(config, shop).step},
         )
         with _until_terminated(shop, "sync") as stopped:
             daemon.run(stopped=stopped)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from appliance.cli import eet, eet_documents, items, journal, processes, sandbox, status
+from appliance.cli import eet, eet_documents, eet_queue, items, journal, processes, sandbox, status
 from appliance.cli.context import set_config_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -20,6 +20,12 @@ app.command("config")(status.config)
 app.command("status")(status.status)
 app.command("pair")(status.pair)
 app.add_typer(items.app, name="items")
+eet.app.command("status")(eet_queue.status)
+eet.app.command("queue")(eet_queue.queue)
+eet.app.command("send-now")(eet_queue.send_now)
+eet.app.command("release")(eet_queue.release)
+eet.app.command("correct")(eet_queue.correct)
+eet.app.command("test")(eet_queue.try_out)
 eet.app.command("sandbox")(sandbox.sandbox)
 eet.app.command("ledger")(sandbox.ledger)
 eet.app.command("verify")(eet_documents.verify)

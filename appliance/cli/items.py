@@ -24,7 +24,9 @@ def items() -> None:
 @app.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV with ean,name[,price,vat,category,labels,plu,unit].")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV with ean,name[,price,vat,category,labels,plu,unit,evidence,za_poplatnika].")
+    ],
 ) -> None:
     """Put a CSV file into the price list; bad rows are told with their line numbers. No price = asked at the sale."""
     shop = the_shop(context)

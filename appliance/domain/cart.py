@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from appliance.domain.catalogue import Item, Unit
+from appliance.domain.fiscal import Reporting
 from appliance.domain.money import (
     AMOUNT_LIMIT_HALER,
     ONE,
@@ -53,6 +54,8 @@ class CartLine:
     unit: Unit = Unit.PIECE
     ean: str = ""
     discount: Discount | None = None
+    reporting: Reporting = Reporting.REPORTED
+    principal: str = ""
 
     @property
     def full_price(self) -> Money:
@@ -86,6 +89,11 @@ class Cart:
     def total(self) -> Money:
         return self.subtotal - self.bill_discount
 
+    @property
+    def principal(self) -> str:
+        """The taxpayer for whom all lines are sold (docs/decisions/0008); '' for the shop itself."""
+        return self.lines[0].principal if self.lines else ""
+
     def line(self, line_id: int) -> CartLine:
         for line in self.lines:
             if line.line_id == line_id:
@@ -100,9 +108,12 @@ def add_item(cart: Cart, item: Item, *, quantity: Quantity = ONE, price: Money |
         raise CartError("price_missing")
     _check(unit_price, quantity)
     last = cart.lines[-1] if cart.lines else None
+    if last and cart.principal != item.principal:
+        raise CartError("other_taxpayer")
     if (
         last
-        and (last.item_id, last.name, last.vat_class) == (item.item_id, item.name, item.vat_class)
+        and (last.item_id, last.name) == (item.item_id, item.name)
+        and (last.vat_class, last.reporting) == (item.vat_class, item.reporting)
         and last.unit_price == unit_price
         and last.discount is None
         and last.unit == Unit.PIECE
@@ -119,6 +130,8 @@ def add_item(cart: Cart, item: Item, *, quantity: Quantity = ONE, price: Money |
         vat_class=item.vat_class,
         unit=item.unit,
         ean=ean,
+        reporting=item.reporting,
+        principal=item.principal,
     )
     return _fitting(replace(cart, lines=(*cart.lines, line), last_line_id=line.line_id))
 

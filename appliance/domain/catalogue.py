@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.domain.fiscal import TAXPAYER_NUMBER, Reporting
 from appliance.domain.money import Money
 from appliance.domain.vat import VatClass
 
@@ -29,7 +30,10 @@ class Category:
 
 @dataclass(frozen=True)
 class Item:
-    """`price` is gross, per unit; None means the price is asked at the sale."""
+    """`price` is gross, per unit; None means the price is asked at the sale.
+
+    `principal` is the number of the taxpayer for whom the item is sold, '' for the shop itself.
+    """
 
     item_id: str
     name: str
@@ -40,6 +44,8 @@ class Item:
     unit: Unit = Unit.PIECE
     eans: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    reporting: Reporting = Reporting.REPORTED
+    principal: str = ""
 
 
 class ItemInvalid(ValueError):
@@ -66,6 +72,8 @@ def check_item(item: Item) -> Item:
     for ean in item.eans:
         if not (ean.isascii() and ean.isdigit() and len(ean) <= CODE_CHARS_MAX):
             raise ItemInvalid("eans", "not_digits")
+    if item.principal and not TAXPAYER_NUMBER.fullmatch(item.principal):
+        raise ItemInvalid("principal", "not_a_number")
     return item
 
 

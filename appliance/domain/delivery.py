@@ -22,6 +22,23 @@ class FiscalState(StrEnum):
     PARKED = "parked"
 
 
+class Lateness(StrEnum):
+    """How late a live sale is reported; the law allows 48 hours."""
+
+    NONE = "none"
+    LATE = "late"
+    URGENT = "urgent"
+    OVERDUE = "overdue"
+
+
+LATENESS_FROM_S = (
+    (48 * 3600, Lateness.OVERDUE),
+    (40 * 3600, Lateness.URGENT),
+    (24 * 3600, Lateness.LATE),
+)
+"""The age of the oldest live sale without a code from which on it is so late."""
+
+
 class PrintState(StrEnum):
     WAITING = "waiting"
     STARTED = "started"
@@ -36,6 +53,11 @@ def upload_delay_ms(attempt: int, *, random: int) -> int:
     assert 0 <= random < RANDOM_LIMIT
     ceiling = min(UPLOAD_DELAY_MS_MAX, UPLOAD_DELAY_MS_MIN << min(attempt, 20))
     return max(UPLOAD_DELAY_MS_MIN, ceiling * random // RANDOM_LIMIT)
+
+
+def lateness(age_s: int) -> Lateness:
+    """Of the oldest live sale that is not reported."""
+    return next((level for from_s, level in LATENESS_FROM_S if age_s >= from_s), Lateness.NONE)
 
 
 def eet_delay_ms(attempt: int, schedule_ms: Sequence[int], *, random: int) -> int:

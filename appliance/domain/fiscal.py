@@ -1,15 +1,15 @@
-"""What of a receipt is reported to EET, and how it is frozen: the attributes exactly as they will be sent.
+"""How sales are reported to EET: the regime in force, who reports, what an item says of itself, and the frozen record.
 
-EET attribute names keep their Czech spelling. Facts: interface v4.1; legal.md, "What is reported to EET".
+What of a receipt is reported is in `domain/reported.py`.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from appliance.domain.money import HALER_PER_CROWN, ZERO, Money, money_sum
-from appliance.domain.sale import Payment, PaymentMethod
+TAXPAYER_NUMBER = re.compile("CZ[0-9]{8,10}")
 
 
 class Dialect(StrEnum):
@@ -22,6 +22,14 @@ class Mode(StrEnum):
     VERIFICATION = "verification"
     PLAYGROUND = "playground"
     LIVE = "live"
+
+
+class Reporting(StrEnum):
+    """What the sale of an item is to EET."""
+
+    REPORTED = "reported"
+    NOT_REPORTED = "not_reported"
+    VOUCHER = "voucher"  # a voucher or credit sold: reported as meant for later drawing
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,10 @@ class Taxpayer:
     id_provoz: str = ""
     for_several: bool = False
 
+    def is_own(self, number: str) -> bool:
+        """Whether a taxpayer's number is this taxpayer's own, under either name."""
+        return bool(number) and number in {self.eic, self.dic_popl}
+
 
 @dataclass(frozen=True)
 class FrozenSale:
@@ -57,55 +69,10 @@ class FrozenSale:
     data: dict[str, str]
 
 
-# Reported to EET 2.0 by method of payment; to be confirmed by an accountant before a release.
-REPORTED_METHODS = {
-    PaymentMethod.CASH: True,
-    PaymentMethod.CARD: True,
-    PaymentMethod.VOUCHER: True,
-    PaymentMethod.MEAL_TICKET: True,
-    PaymentMethod.TRANSFER: False,
-}
-DRAWS_EARLIER_PAYMENT = frozenset({PaymentMethod.VOUCHER})
-
-
 def regime_at(regimes: Iterable[Regime], now: datetime) -> Regime | None:
     """The last regime that has begun; None before the first one."""
     begun = [regime for regime in regimes if regime.valid_from <= now]
     return max(begun, key=lambda regime: regime.valid_from) if begun else None
-
-
-def eet_amount(amount: Money) -> str:
-    """`-1205` haléře as `-12.05`."""
-    whole, haler = divmod(abs(amount.haler), HALER_PER_CROWN)
-    return f"{'-' if amount.haler < 0 else ''}{whole}.{haler:02d}"
-
-
-def freeze_sale(
-    *, regime: Regime | None, taxpayer: Taxpayer, number: str, at: datetime, payments: Sequence[Payment]
-) -> FrozenSale | None:
-    """The record of one receipt, or None when nothing of it is reported.
-
-    `at` is aware and carries the shop's own offset; its text is what a repeat must send again.
-    """
-    if regime is None or regime.mode == Mode.OFF:
-        return None
-    reported = [payment for payment in payments if REPORTED_METHODS[payment.method]]
-    total = money_sum(payment.amount for payment in reported)
-    if not any(payment.amount for payment in reported):
-        return None
-    assert at.tzinfo is not None
-    data = {
-        "eic_popl": taxpayer.eic,
-        "id_jednotky": taxpayer.id_jednotky,
-        "id_pokl": taxpayer.id_pokl,
-        "porad_cis": number,
-        "dat_trzby": at.replace(microsecond=0).isoformat(),
-        "celk_trzba": eet_amount(total),
-    }
-    drawn = money_sum(payment.amount for payment in reported if payment.method in DRAWS_EARLIER_PAYMENT)
-    if drawn != ZERO:
-        data["cerp_zuct"] = eet_amount(drawn)
-    return FrozenSale(regime.dialect, regime.mode, data)
 
 
 def reporting_regimes(regimes: Iterable[Regime], now: datetime) -> tuple[Regime, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from appliance.domain.cart import Cart, bill_discount_shares
-from appliance.domain.fiscal import FrozenSale
+from appliance.domain.fiscal import FrozenSale, Reporting
 from appliance.domain.money import ZERO, Money, Quantity, money_sum
 from appliance.domain.sale import Payment, Settlement
 from appliance.domain.vat import VatClass, VatRow, VatStatus, vat_rows
@@ -62,6 +62,7 @@ class ReceiptLine:
     total: Money
     vat_class: VatClass
     vat_percent: int | None
+    reporting: Reporting = Reporting.REPORTED
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,10 @@ class Original:
 
 @dataclass(frozen=True)
 class Receipt:
-    """`issued_at` is ISO 8601 with the shop's offset; total + rounding is what the payments add up to."""
+    """`issued_at` is ISO 8601 with the shop's offset; total + rounding is what the payments add up to.
+
+    `principal` is the number of the taxpayer for whom all of it is sold, '' for the shop itself.
+    """
 
     doc_id: str
     number: str
@@ -95,6 +99,7 @@ class Receipt:
     fiscal: FrozenSale | None
     original: Original | None = None
     reason: str = ""
+    principal: str = ""
 
     @property
     def paid(self) -> Money:
@@ -144,6 +149,7 @@ def lines_of_cart(cart: Cart, percents: Sequence[int | None]) -> tuple[ReceiptLi
             total=line.price - share,
             vat_class=line.vat_class,
             vat_percent=percent,
+            reporting=line.reporting,
         )
         for line, share, percent in zip(cart.lines, shares, percents, strict=True)
     )
@@ -154,8 +160,9 @@ def vat_of_lines(lines: Sequence[ReceiptLine]) -> tuple[VatRow, ...]:
 
 
 def issue_receipt(
-    issue: Issue, seller: Seller, lines: tuple[ReceiptLine, ...], settlement: Settlement, fiscal: FrozenSale | None
+    issue: Issue, seller: Seller, lines: tuple[ReceiptLine, ...], settlement: Settlement, *, principal: str = ""
 ) -> Receipt:
+    """A sale, of which nothing is reported yet (`fiscal` comes from `freeze_sale`)."""
     return _issued(
         issue,
         kind=ReceiptKind.SALE,
@@ -163,20 +170,14 @@ def issue_receipt(
         lines=lines,
         settlement=settlement,
         vat=vat_of_lines(lines),
-        fiscal=fiscal,
+        principal=principal,
     )
 
 
-def mirrored_payments(original: Receipt) -> tuple[Payment, ...]:
-    return tuple(Payment(payment.method, -payment.amount) for payment in original.payments)
-
-
-def refund_receipt(
-    issue: Issue, original: Receipt, *, reason: str, already_refunded: bool, fiscal: FrozenSale | None
-) -> Receipt:
+def refund_receipt(issue: Issue, original: Receipt, *, reason: str, already_refunded: bool) -> Receipt:
     """The full refund: the original's lines, payments and rounding mirrored, at the original VAT rates.
 
-    Raises RefundRefused.
+    Nothing of it is reported yet (`fiscal` comes from `freeze_sale`). Raises RefundRefused.
     """
     if original.kind == ReceiptKind.REFUND:
         raise RefundRefused("is_refund")
@@ -184,16 +185,17 @@ def refund_receipt(
         raise RefundRefused("already_refunded")
     if not reason.strip():
         raise RefundRefused("reason_missing")
+    payments = tuple(Payment(payment.method, -payment.amount) for payment in original.payments)
     return _issued(
         issue,
         kind=ReceiptKind.REFUND,
         seller=original.seller,
         lines=tuple(_mirrored(line) for line in original.lines),
-        settlement=Settlement(mirrored_payments(original), rounding=-original.rounding, tendered=ZERO, change=ZERO),
+        settlement=Settlement(payments, rounding=-original.rounding, tendered=ZERO, change=ZERO),
         vat=tuple(VatRow(row.percent, -row.base, -row.tax) for row in original.vat),
-        fiscal=fiscal,
         original=Original(original.doc_id, original.number),
         reason=reason,
+        principal=original.principal,
     )
 
 
@@ -215,7 +217,7 @@ def _issued(
     lines: tuple[ReceiptLine, ...],
     settlement: Settlement,
     vat: tuple[VatRow, ...],
-    fiscal: FrozenSale | None,
+    principal: str,
     original: Original | None = None,
     reason: str = "",
 ) -> Receipt:
@@ -236,9 +238,10 @@ def _issued(
         tendered=settlement.tendered,
         change=settlement.change,
         vat=vat,
-        fiscal=fiscal,
+        fiscal=None,
         original=original,
         reason=reason,
+        principal=principal,
     )
     check_receipt(receipt)
     return receipt

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.domain.money import ZERO, Money, crowns, money_sum, round_cash
+from appliance.domain.money import AMOUNT_LIMIT_HALER, ZERO, Money, crowns, money_sum, round_cash
 
 CASH_LIMIT = crowns(270_000)  # per payer, payee and day: Act 254/2004
 TENDERS_MAX = 10
@@ -85,6 +85,8 @@ def settle(total: Money, tenders: Sequence[Tender]) -> Settlement:
         Payment(method, money_sum(t.amount for t in others if t.method == method))
         for method in dict.fromkeys(tender.method for tender in others)
     )
+    if total.haler >= AMOUNT_LIMIT_HALER:
+        raise PaymentRefused("amount_too_large")
     if not cash:
         if left_to_pay(total, others):
             raise PaymentRefused("not_enough")
@@ -95,6 +97,8 @@ def settle(total: Money, tenders: Sequence[Tender]) -> Settlement:
         raise PaymentRefused("not_enough")
     if due > CASH_LIMIT:
         raise PaymentRefused("cash_limit")
+    if money_sum(payment.amount for payment in payments).haler + due.haler >= AMOUNT_LIMIT_HALER:
+        raise PaymentRefused("amount_too_large")  # rounded up beyond what EET can hold
     settlement = Settlement(
         payments=(*payments, Payment(PaymentMethod.CASH, due)),
         rounding=due - left_to_pay(total, others),

@@ -18,7 +18,6 @@ class Reason(StrEnum):
     # waiting
     TIMEOUT = "timeout"
     BROKEN = "broken"
-    CONNECT = "connect"
     HTTP_STATUS = "http_status"
     UNREADABLE = "unreadable"
     BADLY_SIGNED = "badly_signed"
@@ -26,6 +25,7 @@ class Reason(StrEnum):
     SERVER_FAULT = "server_fault"
     CODE_8 = "code_8"
     # channel
+    CONNECT = "connect"
     CODE_4 = "code_4"
     DNS = "dns"
     TLS = "tls"
@@ -132,7 +132,7 @@ def _of_failure(failure: TransportFailure) -> Outcome:
         return Waiting(maybe_recorded=True, reason=Reason.BROKEN, detail=failure.detail)
     if failure.kind in _UNSENT:
         return ChannelFault(maybe_recorded=False, reason=_UNSENT[failure.kind], detail=failure.detail)
-    return Waiting(maybe_recorded=False, reason=Reason.CONNECT, detail=_words(failure.kind, failure.detail))
+    return ChannelFault(maybe_recorded=False, reason=Reason.CONNECT, detail=_words(failure.kind, failure.detail))
 
 
 def _of_confirmation(answer: Confirmed, *, mode: Mode) -> Outcome:

@@ -3,12 +3,12 @@
 `measure` gives a text as the printer will show it, so that columns stand straight when a character is replaced.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from appliance.domain.clock import parse_iso
 from appliance.domain.delivery import FiscalState
-from appliance.domain.fiscal import Mode
+from appliance.domain.fiscal import Dialect, Mode
 from appliance.domain.journal import ShiftClosed
 from appliance.domain.money import ZERO, Money, format_amount, format_quantity
 from appliance.domain.receipt import Receipt, ReceiptKind, ReceiptLine
@@ -31,11 +31,22 @@ class Paper:
 
 @dataclass(frozen=True)
 class FiscalView:
-    """What is known about the report of a receipt when its footer is printed; None for a receipt not reported."""
+    """What is known about the report of a receipt when its footer is printed; None for a receipt not reported.
+
+    `code` is the POK or FIK; `pkp` and `bkp` are those of EET 1; each is '' until it is there. `data` is what is sent.
+    """
 
     mode: Mode
     state: FiscalState
     code: str
+    dialect: Dialect = Dialect.V4
+    pkp: str = ""
+    bkp: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def server_code(self) -> str:
+        return self.code if self.state == FiscalState.CONFIRMED else ""
 
 
 def receipt_head(receipt: Receipt, paper: Paper, *, is_copy: bool) -> list[Element]:
@@ -44,6 +55,8 @@ def receipt_head(receipt: Receipt, paper: Paper, *, is_copy: bool) -> list[Eleme
     out: list[Element] = []
     if is_copy:
         out += copy_mark()
+    if receipt.fiscal and receipt.fiscal.mode == Mode.PLAYGROUND:
+        out.append(_test_mark())
     out += _lines(paper, seller.name, bold=True, size="tall", align="center")
     for line in seller.address:
         out += _centered(paper, line)
@@ -66,6 +79,8 @@ def receipt_body(receipt: Receipt, paper: Paper) -> list[Element]:
     out: list[Element] = [*_pair(paper, _title(receipt), receipt.number, bold=True)]
     out += _pair(paper, at.strftime("%d.%m.%Y %H:%M:%S"), receipt.till)
     out += _lines(paper, _("Obsluha: {user}").format(user=receipt.user))
+    if receipt.principal:
+        out += _lines(paper, _("Prodej za poplatníka {number}").format(number=receipt.principal))
     if receipt.original:
         out += _lines(paper, _("Vrací účtenku {number}").format(number=receipt.original.number))
         out += _lines(paper, _("Důvod: {reason}").format(reason=receipt.reason))
@@ -83,20 +98,47 @@ def fiscal_footer(receipt: Receipt, view: FiscalView | None, paper: Paper) -> li
     """The fiscal block, the shop's last words and the cut. No code is ever invented."""
     out: list[Element] = []
     if view is not None:
-        out.append(Rule())
-        if view.mode == Mode.PLAYGROUND:
-            out += _centered(paper, _("TEST – cvičné prostředí, nejde o evidovanou tržbu"), bold=True)
-        if view.mode == Mode.VERIFICATION:
-            out += _centered(paper, _("OVĚŘOVACÍ REŽIM – tržba není evidována"), bold=True)
-        elif view.state == FiscalState.CONFIRMED:
-            out += _lines(paper, "POK: " + view.code)
-        else:
-            out += _centered(paper, _("Evidence tržby bude odeslána dodatečně"))
+        out += [Rule(), *_fiscal_block(view, paper)]
     if receipt.seller.footer:
         out.append(Feed(1))
         for line in receipt.seller.footer:
             out += _centered(paper, line)
     return [*out, Feed(1), Cut()]
+
+
+def _fiscal_block(view: FiscalView, paper: Paper) -> list[Element]:
+    if view.mode == Mode.VERIFICATION:
+        return [*_centered(paper, _("OVĚŘOVACÍ REŽIM – tržba není evidována"), bold=True)]
+    out: list[Element] = []
+    if view.mode == Mode.PLAYGROUND:
+        out.append(_test_mark())
+        out += _centered(paper, _("Zkušební prostředí EET, tržba není evidována"), bold=True)
+    if not view.server_code:
+        out += _centered(paper, _("Evidence tržby bude odeslána dodatečně"))
+    if view.dialect == Dialect.V3:
+        return out + _v3_block(view, paper)
+    return out + _code(paper, "POK", view.server_code)
+
+
+def _v3_block(view: FiscalView, paper: Paper) -> list[Element]:
+    """What a receipt of EET 1 carries (Act 112/2016, § 20): the BKP always, the PKP where there is no FIK."""
+    out = [*_code(paper, "FIK", view.server_code), *_code(paper, "BKP", view.bkp)]
+    if not view.server_code:
+        out += _code(paper, "PKP", view.pkp)
+    out += _lines(paper, _("Běžný režim"))
+    for word, name in ((_("DIČ"), "dic_popl"), (_("Provozovna"), "id_provoz"), (_("Pokladna"), "id_pokl")):
+        out += _code(paper, word, view.data.get(name, ""))
+    return out
+
+
+def _code(paper: Paper, word: str, code: str) -> list[Element]:
+    """A code that is there; of one that is not, nothing is printed."""
+    return [*_lines(paper, f"{word}: {code}")] if code else []
+
+
+def _test_mark() -> Text:
+    """Nobody shall take a receipt of the playground for a real one."""
+    return Text(_("TEST"), bold=True, size="double", align="center")
 
 
 def interrupted_slip() -> list[Element]:

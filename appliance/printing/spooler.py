@@ -13,7 +13,7 @@ from typing import Protocol
 from appliance.domain.clock import iso
 from appliance.domain.codec import from_json
 from appliance.domain.delivery import FiscalState, PrintState
-from appliance.domain.fiscal import Mode
+from appliance.domain.fiscal import Dialect
 from appliance.domain.journal import ShiftClosed
 from appliance.domain.receipt import Receipt
 from appliance.domain.shift import ShiftTotals
@@ -23,7 +23,8 @@ from appliance.service import receipts
 from appliance.service.errors import NotFound
 from appliance.service.shop import Shop
 from appliance.service.status import EET_NOTE, PRINTER_NOTE
-from appliance.store import queues
+from appliance.store import fiscal, queues
+from appliance.store.fiscal import FiscalRecord
 from appliance.store.queues import JobKind, PrintJob
 from appliance.store.tables import Tables
 from drivers.ports import Element, PrinterFailure, ReceiptPrinter
@@ -163,18 +164,30 @@ class Spooler:
         return layout.fiscal_footer(receipt, view, self._paper)
 
     def _await_code(self, job: PrintJob, receipt: Receipt) -> FiscalView:
-        """What is known of the report: at once when it is settled, failed once, or another document waits."""
+        """What is known of the report: at once when it is settled, failed once, or another document waits.
+
+        EET 1 wants its codes on the paper: there the next document waits too, up to the limit.
+        """
         assert receipt.fiscal is not None
         deadline = self._monotonic() + self._options.response_wait_s
         while True:
-            record = queues.load_record(self._shop.tables, job.doc_id)
+            record = fiscal.load_record(self._shop.tables, job.doc_id)
             assert record is not None
-            view = FiscalView(Mode(record.mode), record.state, record.code)
+            view = FiscalView(
+                record.mode, record.state, record.code, record.dialect, record.pkp, record.bkp, record.data
+            )  # fmt: skip
             left = deadline - self._monotonic()
-            settled = record.state != FiscalState.WAITING or record.attempts > 0 or self._eet_is_down()
-            if settled or left <= 0 or self._other_waits(job):
+            hurried = self._other_waits(job) and record.dialect == Dialect.V4
+            if left <= 0 or hurried or self._is_settled(record):
                 return view
             self._waiter.wait(min(left, POLL_S))
+
+    def _is_settled(self, record: FiscalRecord) -> bool:
+        """Whether waiting can bring no code any more. Those of EET 1 need no network, and the paper needs them."""
+        if record.state != FiscalState.WAITING:
+            return True
+        codes_may_come = record.dialect == Dialect.V3 and not record.bkp
+        return (record.attempts > 0 or self._eet_is_down()) and not codes_may_come
 
     def _eet_is_down(self) -> bool:
         """Whether no record can get through at all; there is nothing to wait for then."""

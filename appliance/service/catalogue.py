@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
 
-from appliance.domain.catalogue import Category, Item, check_item
+from appliance.domain.catalogue import Category, Item, ItemInvalid, check_item
 from appliance.domain.clock import iso
+from appliance.domain.fiscal import Reporting
 from appliance.domain.journal import CategoryEdited, FieldStamp, ItemEdited, Kind
 from appliance.domain.stamps import Stamp, next_stamp
 from appliance.service.errors import NotFound
@@ -57,6 +58,8 @@ def load_item(shop: Shop, item_id: str) -> Item:
 def save_item(shop: Shop, item: Item) -> None:
     """A new or changed item; only the fields that changed are journalled, with new stamps. Raises ItemInvalid."""
     check_item(item)
+    if shop.taxpayer.is_own(item.principal):
+        raise ItemInvalid("principal", "own")
     with shop.fact() as tables:
         before = catalogue.load_items(tables, [item.item_id])
         changes = _changes(before[0] if before else None, item)
@@ -86,13 +89,20 @@ def import_items(
 
     `category_id` of the items holds a category's name. An item that is in the list already (by its first EAN; without
     one, by name and PLU) becomes a change of that item, so importing twice adds nothing; of its fields those named by
-    `silent_on` (by item_id) stay as they are.
+    `silent_on` (by item_id) stay as they are. An item sold for the shop's own taxpayer is the shop's own.
     """
     ids = _ensure_categories(shop, category_names)
     done = 0
     remaining = iter(items)
     while batch := list(islice(remaining, IMPORT_BATCH_ROWS)):
-        placed = [replace(item, category_id=ids.get(item.category_id or "")) for item in batch]
+        placed = [
+            replace(
+                item,
+                category_id=ids.get(item.category_id or ""),
+                principal="" if shop.taxpayer.is_own(item.principal) else item.principal,
+            )
+            for item in batch
+        ]
         while not _import_batch(shop, placed, silent_on):
             pass  # somebody else wrote to the journal: look at the list anew
         done += len(batch)
@@ -182,14 +192,20 @@ class _Known:
             category_id=item.category_id or known.category_id,
             plu=item.plu or known.plu,
             unit=known.unit if "unit" in silent_on else item.unit,
+            reporting=known.reporting if "reporting" in silent_on else item.reporting,
+            principal=known.principal if "principal" in silent_on else item.principal,
             eans=tuple(dict.fromkeys((*known.eans, *item.eans))),
             labels=item.labels or known.labels,
         )
 
 
+NOT_SAID = {"reporting": json.dumps(Reporting.REPORTED.value), "principal": json.dumps("")}
+"""What a new item is without a word of it in the journal."""
+
+
 def _changes(before: Item | None, item: Item) -> list[tuple[str, str]]:
     """(field, value as JSON) of what is different now."""
-    old = _fields(before) if before else {}
+    old = _fields(before) if before else NOT_SAID
     new = _fields(item)
     changes = [(field, value) for field, value in new.items() if old.get(field) != value]
     return changes + [(field, "false") for field in old if field not in new]  # an EAN or a label taken away
@@ -230,6 +246,8 @@ def _fields(item: Item) -> dict[str, str]:
         "category_id": json.dumps(item.category_id),
         "plu": json.dumps(item.plu),
         "unit": json.dumps(item.unit.value),
+        "reporting": json.dumps(item.reporting.value),
+        "principal": json.dumps(item.principal),
     }
     fields.update({f"ean:{ean}": "true" for ean in item.eans})
     fields.update({f"label:{label}": "true" for label in item.labels})

@@ -7,7 +7,6 @@ from appliance.domain import cart as carts
 from appliance.domain.cart import Cart
 from appliance.domain.clock import iso
 from appliance.domain.codec import CodecError, from_json, to_json
-from appliance.domain.fiscal import FrozenSale
 from appliance.domain.journal import Kind, LineVoided
 from appliance.domain.receipt import Issue, Receipt, issue_receipt, lines_of_cart
 from appliance.domain.sale import PaymentRefused, Tender, settle
@@ -32,12 +31,12 @@ def pay(shop: Shop, cart: Cart, tenders: Sequence[Tender]) -> Receipt:
     lines = lines_of_cart(cart, _percents(shop, cart, now.date()))
     doc_id = shop.new_id()
 
-    def make(issue: Issue, fiscal: FrozenSale | None) -> Receipt:
-        return issue_receipt(issue, shop.seller, lines, settlement, fiscal)
+    def make(issue: Issue) -> Receipt:
+        return issue_receipt(issue, shop.seller, lines, settlement, principal=cart.principal)
 
     with shop.fact() as tables:
         shift = open_shift_in(tables)
-        receipt = issue_document(shop, tables, shift, doc_id=doc_id, now=now, payments=settlement.payments, make=make)
+        receipt = issue_document(shop, tables, shift, doc_id=doc_id, now=now, make=make)
         queues.drop_note(tables, OPEN_CART)
     shop.wake("print", "sync")
     return receipt

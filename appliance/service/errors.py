@@ -4,6 +4,7 @@ ServiceError
 ├── ShiftNotOpen       nothing can be sold or refunded before the till is opened
 ├── ShiftAlreadyOpen
 ├── NotFound           no such receipt or item
+├── Refused            the rule it would break
 └── StoreFailed        the database did not take it (disk full, locked): nothing has happened
 """
 
@@ -26,3 +27,11 @@ class NotFound(ServiceError):
 
 class StoreFailed(ServiceError):
     pass
+
+
+class Refused(ServiceError):
+    """`rule` is a machine word."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule

@@ -1,20 +1,22 @@
 """What sale and refund share: the document, its rows, its fiscal record and its print job in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from appliance.domain.clock import iso
-from appliance.domain.fiscal import FrozenSale, freeze_sale, regime_at
 from appliance.domain.journal import Kind
 from appliance.domain.receipt import Issue, Receipt, receipt_number
-from appliance.domain.sale import Payment, PaymentMethod
+from appliance.domain.reported import freeze_sale, refund_is_reported
+from appliance.domain.sale import PaymentMethod
+from appliance.service.regime import begin_regime
 from appliance.service.shift import OpenShift
 from appliance.service.shop import Shop
-from appliance.store import journal, queues, sales
+from appliance.store import fiscal, journal, queues, sales
 from appliance.store.queues import JobKind
 from appliance.store.tables import Tables
 
-MakeReceipt = Callable[[Issue, FrozenSale | None], Receipt]
+MakeReceipt = Callable[[Issue], Receipt]
 
 
 def issue_document(
@@ -24,30 +26,31 @@ def issue_document(
     *,
     doc_id: str,
     now: datetime,
-    payments: Sequence[Payment],
     make: MakeReceipt,
+    original: Receipt | None = None,
 ) -> Receipt:
-    """Number, journal row, receipt rows, fiscal record and print job of one document."""
+    """Number, journal row, receipt rows, fiscal record and print job of one document; `original` of a refund."""
     series, n = journal.take_number(tables)
-    number = receipt_number(series, n)
     at = iso(now)
-    frozen = freeze_sale(
-        regime=regime_at(shop.regimes, now), taxpayer=shop.taxpayer, number=number, at=now, payments=payments
-    )
-    issue = Issue(doc_id, number, at, shop.clock(), shift.shift_id, shop.user, shop.till_name)
-    receipt = make(issue, frozen)
+    issue = Issue(
+        doc_id, receipt_number(series, n), at, shop.clock(), shift.shift_id, shop.user, shop.till_name
+    )  # fmt: skip
+    receipt = make(issue)
+    regime = begin_regime(shop, tables, now, shift_id=shift.shift_id)
+    if regime and (original is None or refund_is_reported(original.fiscal, mode=regime.mode)):
+        receipt = replace(receipt, fiscal=freeze_sale(receipt, regime=regime, taxpayer=shop.taxpayer))
     place, _ = journal.append(tables, Kind.RECEIPT_ISSUED, receipt, doc_id=doc_id, at=at, shift_id=shift.shift_id)
     sales.insert_receipt(tables, receipt, place=place)
-    if frozen is not None:
-        queues.add_record(tables, doc_id=doc_id, number=number, frozen=frozen, at=at, boot=shop.boot)
+    if receipt.fiscal is not None:
+        fiscal.add_record(tables, doc_id=doc_id, number=issue.number, frozen=receipt.fiscal, at=at, boot=shop.boot)
     queues.add_job(
         tables,
         job_id=shop.new_id(),
         kind=JobKind.RECEIPT,
         doc_id=doc_id,
-        number=number,
+        number=issue.number,
         at=at,
         boot=shop.boot,
-        kick=any(payment.method == PaymentMethod.CASH for payment in payments),
+        kick=any(payment.method == PaymentMethod.CASH for payment in receipt.payments),
     )
     return receipt

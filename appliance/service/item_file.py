@@ -1,4 +1,4 @@
-"""A price list as a CSV file: `ean,name[,price,vat,category,labels]`, read row by row with what is wrong with each."""
+"""A price list as a CSV file: `ean,name[,price,vat,category,…]`, read row by row with what is wrong with each."""
 
 import csv
 import io
@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from appliance.domain.catalogue import NAME_CHARS_MAX, Item, ItemInvalid, Unit, check_item
+from appliance.domain.fiscal import Reporting
 from appliance.domain.money import Money, NotAnAmount, parse_amount
 from appliance.domain.vat import VatClass
 
 DELIMITERS = ",;\t"
-COLUMNS = ("ean", "name", "price", "vat", "category", "labels", "plu", "unit")
+COLUMNS = ("ean", "name", "price", "vat", "category", "labels", "plu", "unit", "evidence", "za_poplatnika")
 BYTES_MAX = 64 * 1024 * 1024
 # A Windows-1250 byte that somebody read as Latin-1 stands as a control character: `su\x9aené` means `sušené`.
 CONTROLS_MENDED = {code: bytes([code]).decode("cp1250", "ignore") or chr(code) for code in range(0x80, 0xA0)}
@@ -23,6 +24,13 @@ VAT_WORDS = {
     "reduced": VatClass.REDUCED,
     "zero": VatClass.ZERO,
 }
+REPORTING_WORDS = {
+    "": Reporting.REPORTED,
+    "ano": Reporting.REPORTED,
+    "ne": Reporting.NOT_REPORTED,
+    "poukaz": Reporting.VOUCHER,
+    **{reporting.value: reporting for reporting in Reporting},
+}
 
 
 class FileUnreadable(ValueError):
@@ -31,7 +39,7 @@ class FileUnreadable(ValueError):
 
 @dataclass(frozen=True)
 class BadRow:
-    """`rule` is a machine word: no_name, bad_price, bad_vat, bad_unit, bad_category, or a rule of `check_item`."""
+    """`rule` is a machine word: bad_price, bad_vat, bad_unit, bad_category, bad_evidence, or a rule of `check_item`."""
 
     line: int
     rule: str
@@ -114,6 +122,10 @@ def _take(row: dict[str | None, str | list[str] | None], line: int, out: ItemFil
     if cell("unit") not in {"", *Unit}:
         bad("bad_unit", cell("unit"))
         return
+    reporting = REPORTING_WORDS.get(cell("evidence").lower())
+    if reporting is None:
+        bad("bad_evidence", cell("evidence"))
+        return
     category = cell("category")
     if len(category) > NAME_CHARS_MAX or not category.isprintable():
         bad("bad_category", category[:NAME_CHARS_MAX])
@@ -128,14 +140,15 @@ def _take(row: dict[str | None, str | list[str] | None], line: int, out: ItemFil
         unit=Unit(cell("unit") or Unit.PIECE),
         eans=tuple(cell("ean").split()),
         labels=tuple(dict.fromkeys(label.strip() for label in cell("labels").split("|") if label.strip())),
+        reporting=reporting,
+        principal="".join(cell("za_poplatnika").split()).upper(),
     )
     try:
         out.items.append(check_item(item))
     except ItemInvalid as error:
         bad(f"{error.field}_{error.rule}", str(getattr(item, error.field)))
         return
-    out.silent_on[item.item_id] = frozenset(
-        name for name, said in (("vat_class", cell("vat")), ("unit", cell("unit"))) if not said
-    )
+    said = {"vat_class": "vat", "unit": "unit", "reporting": "evidence", "principal": "za_poplatnika"}
+    out.silent_on[item.item_id] = frozenset(name for name, column in said.items() if not cell(column))
     if category and category not in out.categories:
         out.categories.append(category)

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from appliance.domain.clock import iso
 from appliance.domain.delivery import FiscalState
-from appliance.domain.fiscal import FrozenSale
 from appliance.domain.journal import Kind, ReceiptReprinted
 from appliance.domain.money import Money
-from appliance.domain.receipt import Issue, Receipt, ReceiptKind, mirrored_payments, refund_receipt
+from appliance.domain.receipt import Issue, Receipt, ReceiptKind, refund_receipt
 from appliance.domain.sale import PaymentMethod
 from appliance.service.errors import NotFound
 from appliance.service.issuing import issue_document
@@ -94,17 +93,9 @@ def refund(shop: Shop, doc_id: str, *, reason: str) -> Receipt:
         shift = open_shift_in(tables)
         already_refunded = sales.is_refunded(tables, doc_id)
 
-        def make(issue: Issue, fiscal: FrozenSale | None) -> Receipt:
-            return refund_receipt(issue, original, reason=reason, already_refunded=already_refunded, fiscal=fiscal)
+        def make(issue: Issue) -> Receipt:
+            return refund_receipt(issue, original, reason=reason, already_refunded=already_refunded)
 
-        receipt = issue_document(
-            shop,
-            tables,
-            shift,
-            doc_id=refund_doc_id,
-            now=now,
-            payments=mirrored_payments(original),
-            make=make,
-        )
+        receipt = issue_document(shop, tables, shift, doc_id=refund_doc_id, now=now, make=make, original=original)
     shop.wake("print", "sync")
     return receipt

@@ -6,6 +6,7 @@ from typing import Any
 from peewee import SQL, fn
 
 from appliance.domain.catalogue import Category, Item, Unit, fold
+from appliance.domain.fiscal import Reporting
 from appliance.domain.money import Money
 from appliance.domain.vat import VatClass
 from appliance.store.tables import Tables
@@ -102,12 +103,13 @@ def put_items(tables: Tables, items: Sequence[Item]) -> None:
             "category_id": item.category_id,
             "plu": item.plu,
             "unit": item.unit.value,
+            "reporting": item.reporting.value,
+            "principal": item.principal,
         }
         for item in items
     ]
     i = tables.item
-    excluded = ("name", "folded", "price", "vat_class", "category_id", "plu", "unit")
-    preserve = [getattr(i, column) for column in excluded]
+    preserve = [getattr(i, column) for column in rows[0] if column != "item_id"]
     i.insert(rows).on_conflict(conflict_target=[i.item_id], preserve=preserve).execute()
     _put_members(tables.item_ean, "ean", ((item.item_id, item.eans) for item in items))
     _put_members(tables.item_label, "label", ((item.item_id, item.labels) for item in items))
@@ -145,7 +147,9 @@ def _put_members(table: Any, column: str, members: Iterable[tuple[str, tuple[str
 
 def _items(tables: Tables) -> Any:
     i = tables.item
-    return i.select(i.item_id, i.name, i.price, i.vat_class, i.category_id, i.plu, i.unit)
+    return i.select(
+        i.item_id, i.name, i.price, i.vat_class, i.category_id, i.plu, i.unit, i.reporting, i.principal
+    )  # fmt: skip
 
 
 def _ids(query: Any) -> set[str]:
@@ -190,8 +194,10 @@ def _complete(tables: Tables, query: Any) -> tuple[Item, ...]:
             unit=Unit(unit),
             eans=eans.get(item_id, ()),
             labels=labels.get(item_id, ()),
+            reporting=Reporting(reporting),
+            principal=principal,
         )
-        for item_id, name, price, vat_class, category_id, plu, unit in rows
+        for item_id, name, price, vat_class, category_id, plu, unit, reporting, principal in rows
     )
 
 

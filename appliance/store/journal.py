@@ -7,17 +7,16 @@ from typing import Any
 from peewee import SQL, fn
 
 from appliance.domain.codec import to_json
-from appliance.domain.journal import FIRST_PREV_HASH, EpochOpened, Kind, Row, make_row
+from appliance.domain.journal import FIRST_PREV_HASH, WRITTEN_VERSION, EpochOpened, Kind, Row, make_row
 from appliance.domain.receipt import next_series_letter
 from appliance.store.tables import Tables
 
-BODY_VERSION = 1
 IN_A_SHIFT = SQL("shift_id <> ''")  # word for word the condition of the partial index, which is not used without it
 
 
 @dataclass(frozen=True)
 class Till:
-    """Who this till is and where its journal stands."""
+    """Who this till is and where its journal stands; `regime_from` is the start of the last regime in use."""
 
     till_id: str
     prefix: str
@@ -28,6 +27,7 @@ class Till:
     head_seq: int
     head_hash: bytes
     acked_row: int
+    regime_from: str
 
 
 def load_till(tables: Tables) -> Till | None:
@@ -35,7 +35,16 @@ def load_till(tables: Tables) -> Till | None:
     t = tables.till
     found = (
         t.select(
-            t.till_id, t.prefix, t.board_serial, t.epoch, t.series, t.next_number, t.head_seq, t.head_hash, t.acked_row
+            t.till_id,
+            t.prefix,
+            t.board_serial,
+            t.epoch,
+            t.series,
+            t.next_number,
+            t.head_seq,
+            t.head_hash,
+            t.acked_row,
+            t.regime_from,
         )
         .where(t.id == 1)
         .tuples()
@@ -52,7 +61,9 @@ def the_till(tables: Tables) -> Till:
 
 def append(tables: Tables, kind: Kind, body: object, *, doc_id: str, at: str, shift_id: str = "") -> tuple[int, Row]:
     """One more row; call it inside `Store.fact`. Returns its place in this database and the row."""
-    return append_raw(tables, kind=kind, v=BODY_VERSION, body=to_json(body), doc_id=doc_id, at=at, shift_id=shift_id)
+    return append_raw(
+        tables, kind=kind, v=WRITTEN_VERSION[kind], body=to_json(body), doc_id=doc_id, at=at, shift_id=shift_id
+    )
 
 
 def append_raw(tables: Tables, *, kind: str, v: int, body: str, doc_id: str, at: str, shift_id: str) -> tuple[int, Row]:
@@ -84,7 +95,7 @@ def append_all(tables: Tables, kind: Kind, documents: Sequence[tuple[str, object
             epoch=till.epoch,
             seq=till.head_seq + len(rows) + 1,
             kind=kind,
-            v=BODY_VERSION,
+            v=WRITTEN_VERSION[kind],
             doc_id=doc_id,
             at=at,
             body=to_json(body),
@@ -136,6 +147,11 @@ def found_till(tables: Tables, *, till_id: str, prefix: str, board_serial: str) 
         head_seq=0,
         head_hash=FIRST_PREV_HASH,
     ).execute()
+
+
+def regime_began(tables: Tables, valid_from: str) -> None:
+    """Documents are made under the regime that begins then; it stays in force when a clock goes back."""
+    tables.till.update(regime_from=valid_from).where(tables.till.id == 1).execute()
 
 
 def take_number(tables: Tables) -> tuple[str, int]:

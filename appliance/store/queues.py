@@ -1,4 +1,4 @@
-"""What waits for an outside effect: print jobs, fiscal records, manual sync runs; and notes of how a channel stands."""
+"""What waits for an outside effect: print jobs, manual sync runs; and notes of how a channel stands."""
 
 import json
 from collections.abc import Sequence
@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import SQL
 
-from appliance.domain.delivery import FiscalState, PrintState
-from appliance.domain.fiscal import FrozenSale
+from appliance.domain.delivery import PrintState
 from appliance.store.tables import Tables
 
-# Word for word the conditions of the partial indices: without them SQLite would read every job and record ever made.
+# Word for word the condition of the partial index: without it SQLite would read every job ever made.
 OPEN_JOBS = SQL("state IN ('waiting', 'started', 'ask')")
 OPEN_JOB_STATES = frozenset({PrintState.WAITING, PrintState.STARTED, PrintState.ASK})
-OPEN_RECORDS = SQL("state IN ('waiting', 'parked')")
 
 
 class JobKind(StrEnum):
@@ -40,26 +38,6 @@ class PrintJob:
     state: PrintState
     created_at: str
     boot: str
-
-
-@dataclass(frozen=True)
-class FiscalRecord:
-    """What is or was to be reported; `data` holds the official attributes exactly as they are sent.
-
-    `attempts` counts the finished ones that brought no code; an attempt under way has a row of its own already.
-    """
-
-    doc_id: str
-    number: str
-    dialect: str
-    mode: str
-    data: dict[str, str]
-    state: FiscalState
-    created_at: str
-    boot: str
-    attempts: int
-    code: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -164,79 +142,6 @@ def drop_asked(tables: Tables) -> None:
 
 def count_jobs(tables: Tables, *states: PrintState) -> int:
     return int(tables.print_job.select(tables.print_job.n).where(_job_is_in(tables, states)).count())
-
-
-# ---- fiscal records
-
-
-def add_record(tables: Tables, *, doc_id: str, number: str, frozen: FrozenSale, at: str, boot: str) -> None:
-    tables.fiscal_record.insert(
-        doc_id=doc_id,
-        number=number,
-        dialect=frozen.dialect.value,
-        mode=frozen.mode.value,
-        data=json.dumps(frozen.data),
-        state=FiscalState.WAITING.value,
-        created_at=at,
-        boot=boot,
-    ).execute()
-
-
-def load_record(tables: Tables, doc_id: str) -> FiscalRecord | None:
-    f = tables.fiscal_record
-    found = _records(tables).where(f.doc_id == doc_id).tuples().first()
-    return _record(found) if found else None
-
-
-def waiting_records(tables: Tables, *, newest_first: bool, limit: int) -> list[FiscalRecord]:
-    f = tables.fiscal_record
-    order = (f.created_at.desc(), f.number.desc()) if newest_first else (f.created_at, f.number)
-    waiting = OPEN_RECORDS & (f.state == FiscalState.WAITING.value)
-    query = _records(tables).where(waiting).order_by(*order).limit(limit)
-    return [_record(found) for found in query.tuples()]
-
-
-def count_records(tables: Tables, state: FiscalState) -> tuple[int, str]:
-    """How many of an open state, and when the oldest was made ('' for none)."""
-    f = tables.fiscal_record
-    found = OPEN_RECORDS & (f.state == state.value)
-    count, oldest = f.select(fn.COUNT(f.doc_id), fn.MIN(f.created_at)).where(found).tuples().first()
-    return int(count), oldest or ""
-
-
-def update_record(tables: Tables, doc_id: str, **columns: object) -> None:
-    f = tables.fiscal_record
-    f.update(**columns).where(f.doc_id == doc_id).execute()
-
-
-def was_attempted(tables: Tables, doc_id: str) -> bool:
-    """Whether a first byte of this record may ever have left the till."""
-    a = tables.fiscal_attempt
-    return a.select(a.uuid).where(a.doc_id == doc_id).limit(1).tuples().first() is not None
-
-
-def add_attempt(tables: Tables, *, uuid: str, doc_id: str, at: str) -> None:
-    tables.fiscal_attempt.insert(uuid=uuid, doc_id=doc_id, at=at).execute()
-
-
-def finish_attempt(tables: Tables, uuid: str, *, outcome: str, detail: str, trace_id: str, answer: bytes) -> None:
-    a = tables.fiscal_attempt
-    a.update(outcome=outcome, detail=detail, trace_id=trace_id, answer=answer).where(a.uuid == uuid).execute()
-
-
-def _records(tables: Tables) -> Any:
-    f = tables.fiscal_record
-    return f.select(
-        f.doc_id, f.number, f.dialect, f.mode, f.data, f.state, f.created_at, f.boot, f.attempts, f.code,
-        f.reason,
-    )  # fmt: skip
-
-
-def _record(found: Any) -> FiscalRecord:
-    doc_id, number, dialect, mode, data, state, created_at, boot, attempts, code, reason = found
-    return FiscalRecord(
-        doc_id, number, dialect, mode, json.loads(data), FiscalState(state), created_at, boot, attempts, code, reason
-    )
 
 
 # ---- manual sync runs

@@ -12,7 +12,7 @@ from playhouse.apsw_ext import APSWDatabase
 COLUMNS: dict[str, tuple[str, ...]] = {
     "till": (
         "id", "till_id", "prefix", "board_serial", "epoch", "series", "next_number", "head_seq", "head_hash",
-        "acked_row", "stamp_ms",
+        "acked_row", "stamp_ms", "regime_from",
     ),
     "journal": (
         "row", "epoch", "seq", "doc_id", "kind", "v", "at", "body", "prev_hash", "hash", "shift_id",
@@ -25,15 +25,18 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "cash_move": ("doc_id", "shift_id", "at", "amount", "reason"),
     "fiscal_record": (
         "doc_id", "number", "dialect", "mode", "data", "state", "created_at", "boot", "attempts", "code",
-        "reason", "warnings",
+        "reason", "warnings", "pkp", "bkp", "generation", "tried_since",
     ),
-    "fiscal_attempt": ("uuid", "doc_id", "at", "outcome", "detail", "trace_id", "answer"),
+    "fiscal_attempt": (
+        "uuid", "doc_id", "at", "outcome", "detail", "trace_id", "answer", "generation", "unknown", "reason",
+    ),
     "print_job": (
         "n", "job_id", "kind", "doc_id", "number", "kick", "is_copy", "body", "state", "created_at", "boot",
     ),
     "category": ("category_id", "name", "colour", "position", "deleted"),
     "item": (
         "item_id", "name", "folded", "price", "vat_class", "category_id", "plu", "unit", "deleted", "in_scope",
+        "reporting", "principal",
     ),
     "item_ean": ("item_id", "n", "ean"),
     "item_label": ("item_id", "n", "label"),

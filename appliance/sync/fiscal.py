@@ -6,46 +6,38 @@ verified makes a record confirmed; the code and its journal row are one commit.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
-from appliance.domain.clock import iso, parse_iso
 from appliance.domain.delivery import MS_PER_S, RANDOM_LIMIT, FiscalState, eet_delay_ms
-from appliance.domain.fiscal import Dialect, Mode
-from appliance.domain.journal import Kind, ReceiptFiscalised
-from appliance.eet.answer import read_answer
+from appliance.domain.fiscal import Dialect
 from appliance.eet.certificate import Identity, Trust
-from appliance.eet.client import EetClient
-from appliance.eet.dialects import DIALECTS
 from appliance.eet.errors import MessageInvalid
-from appliance.eet.message import Header
-from appliance.eet.outcome import (
-    ChannelFault,
-    ConfirmedOutcome,
-    Outcome,
-    Parked,
-    Reason,
-    Replied,
-    VerifiedOnly,
-    Waiting,
-    outcome_of,
-)
-from appliance.eet.request import build_request
-from appliance.eet.transport import HttpReply, TransportFailure
+from appliance.eet.outcome import ChannelFault, ConfirmedOutcome, Outcome, Parked, Reason, VerifiedOnly, Waiting
 from appliance.service.shop import Shop
-from appliance.service.status import EET_NOTE
-from appliance.store import journal, queues, sales
-from appliance.store.queues import FiscalRecord
+from appliance.store import fiscal
+from appliance.store.fiscal import FiscalRecord, WaitingRecord
+from appliance.sync import settling
+from appliance.sync.channel import Channel, Key, worst_fault
+from appliance.sync.exchange import Exchange, MakeClient, codes_of
 
 log = logging.getLogger(__name__)
 
-BACKLOG_BATCH = 500
+STEP_ATTEMPTS_MAX = 50
+CODES_BATCH = 20
 IDLE_S = 15.0
-ANSWER_KEPT_BYTES = 64 * 1024
 NO_CERTIFICATE = "no_certificate"
 ON_THE_WAY = frozenset(
-    {Reason.TIMEOUT, Reason.BROKEN, Reason.CONNECT, Reason.HTTP_STATUS, Reason.SERVER_BUSY, Reason.DNS, Reason.TLS}
+    {
+        Reason.TIMEOUT,
+        Reason.BROKEN,
+        Reason.HTTP_STATUS,
+        Reason.SERVER_BUSY,
+        Reason.SERVER_FAULT,
+        Reason.CONNECT,
+        Reason.DNS,
+        Reason.TLS,
+    }
 )
 """Failures that say nothing of the record itself: when another one gets through, this one may too."""
 
@@ -63,14 +55,11 @@ class _Retry:
     on_the_way: bool
 
 
-MakeClient = Callable[[str, bool], EetClient]
-"""(mode, fresh) → a connection for records of that mode; `fresh` is the one for sales just made."""
-
-
 class FiscalSender:
-    """Two queues of one channel: `send_fresh` for sales never tried, `send_backlog` for all others.
+    """Two queues of each channel: `send_fresh` for sales never tried, `send_backlog` for all others.
 
-    Each of the two is called by one thread only. `identity` is None while no certificate is imported.
+    Each of the two is called by one thread only. `identity` is None while no certificate is imported; `trust` says whom
+    to believe in a dialect and gives an equal value as long as nothing was added.
     """
 
     def __init__(
@@ -79,7 +68,7 @@ class FiscalSender:
         options: FiscalOptions,
         *,
         identity: Callable[[], Identity | None],
-        trust: Trust,
+        trust: Callable[[Dialect], Trust],
         make_client: MakeClient,
         monotonic: Callable[[], float],
         random: Callable[[], float],
@@ -88,225 +77,233 @@ class FiscalSender:
         self._options = options
         self._identity = identity
         self._trust = trust
-        self._make_client = make_client
+        self._exchange = Exchange(shop, trust=trust, make_client=make_client)
         self._monotonic = monotonic
         self._random = random
-        self._clients: dict[tuple[str, bool], EetClient] = {}
         self._lock = threading.Lock()
         self._due: dict[str, _Retry] = {}  # by doc_id; missing = at once
         self._under_way: set[str] = set()
+        self._channels: dict[Key, Channel] = {}
         self._token = ""  # of the certificate in use
-        self._probe_at = 0.0
-        self._probes = 0
-        self._fault: str | None = None
+        self._trusted: dict[Dialect, Trust] = {}
+        self._noted: str | None = None
         self.recoveries = 0
-        self._set_fault("")  # a start tries everything anew, whatever the last run found
+        self._note_fault()  # a start tries everything anew, whatever the last run found
+
+    # ---- the two threads
 
     def send_fresh(self) -> float:
         """Send sales that were never tried, the newest first. Returns how long there is nothing to do, in seconds."""
         while True:
-            if self._no_certificate() or self._fault:
+            identity = self._usable_identity()
+            if identity is None:
                 return IDLE_S
-            fresh = (each for each in self._waiting(newest_first=True) if self._is_fresh(each))
-            if not self._attempt_first(fresh, fresh=True):
+            self._compute_codes(identity)
+            waiting = fiscal.waiting_ids(self._shop.tables, newest_first=True)
+            fresh = (each for each in waiting if self._is_fresh(each) and self._channel(each.key).takes(each.made))
+            if not any(self._attempt(each, identity, fresh=True) for each in fresh):
                 return IDLE_S
 
     def send_backlog(self) -> float:
-        """Send what is due again. While the channel is faulty, one record probes it on the schedule."""
-        if self._no_certificate():
+        """Send what is due again, the oldest first. While a channel is faulty, one record probes it on the schedule."""
+        identity = self._usable_identity()
+        if identity is None:
             return IDLE_S
+        self._notice_trust()
+        due, rest_s = self._due_now()
+        tried = 0
+        for each in due[:STEP_ATTEMPTS_MAX]:
+            if not self._channel(each.key).fault or tried == 0:
+                tried += self._attempt(each, identity, fresh=False)
+        return 0.0 if tried else rest_s
+
+    def _due_now(self) -> tuple[list[WaitingRecord], float]:
+        """Records to be tried now, and how long to rest if there are none."""
         now = self._monotonic()
-        waiting = self._waiting(newest_first=False)
-        if self._fault:
-            if now < self._probe_at:
-                return min(IDLE_S, self._probe_at - now)
-            due = waiting[:1]
-        else:
-            due = [each for each in waiting if not self._is_fresh(each) and self._due_at(each) <= now]
-        if self._attempt_first(due, fresh=False):
-            return 0.0
-        later = [self._due_at(each) - now for each in waiting if not self._is_fresh(each)]
-        return min([IDLE_S, *(max(0.05, delay_s) for delay_s in later)])
+        due: list[WaitingRecord] = []
+        rests = [IDLE_S]
+        probed: set[Key] = set()
+        for each in fiscal.waiting_ids(self._shop.tables, newest_first=False):
+            channel = self._channel(each.key)
+            if each.key in probed or (not channel.fault and self._is_fresh(each)):
+                continue
+            if channel.fault:
+                probed.add(each.key)
+            at = channel.probe_at if channel.fault else self._due_at(each)
+            if at <= now:
+                due.append(each)
+            else:
+                rests.append(max(0.05, at - now))
+        return due, min(rests)
 
     def hurry(self) -> None:
-        """Everything that waits is due now: a person asked, or the network is back."""
+        """Everything that waits is due now: a person asked, or another certificate is there."""
         with self._lock:
             self._due = {doc_id: replace(retry, at=0.0) for doc_id, retry in self._due.items()}
-        self._probe_at = 0.0
+        self._probe_now()
 
     def network_is_back(self) -> None:
         """What failed on the way is due now; what the server refused keeps its own time."""
         self._end_waits_on_the_way()
-        self._probe_at = 0.0
+        self._probe_now()
 
     def close(self) -> None:
-        for client in self._clients.values():
-            client.close()
+        self._exchange.close()
 
-    def _waiting(self, *, newest_first: bool) -> list[FiscalRecord]:
-        return queues.waiting_records(self._shop.tables, newest_first=newest_first, limit=BACKLOG_BATCH)
+    # ---- what may be sent
 
-    def _is_fresh(self, record: FiscalRecord) -> bool:
-        return record.attempts == 0 and record.doc_id not in self._due
-
-    def _due_at(self, record: FiscalRecord) -> float:
-        retry = self._due.get(record.doc_id)
-        return retry.at if retry else 0.0
-
-    def _no_certificate(self) -> bool:
+    def _usable_identity(self) -> Identity | None:
         identity = self._identity()
         if identity is None:
-            self._set_fault(NO_CERTIFICATE)
-            return True
-        if self._fault == NO_CERTIFICATE:
-            self._set_fault("")
+            self._note_fault(NO_CERTIFICATE)
+            return None
+        if self._noted == NO_CERTIFICATE:
+            self._note_fault()
         if identity.token != self._token:
             self._token = identity.token
             self.hurry()  # what failed with another certificate may work with this one
-        return False
+        return identity
 
-    def _attempt_first(self, records: Iterable[FiscalRecord], *, fresh: bool) -> bool:
-        """Try the first of them that the other thread is not at; False when there is none."""
-        for record in records:
-            with self._lock:
-                if record.doc_id in self._under_way:
+    def _compute_codes(self, identity: Identity) -> None:
+        """PKP and BKP of sales of EET 1, once and before any network: the paper needs them even when nobody answers."""
+        while batch := fiscal.without_codes(self._shop.tables)[:CODES_BATCH]:
+            codes: list[tuple[FiscalRecord, str, str]] = []
+            for record in batch:
+                try:
+                    made = codes_of(record, identity)
+                except MessageInvalid as error:
+                    settling.park(self._shop, record, reason="message_invalid", detail=str(error))
                     continue
-                self._under_way.add(record.doc_id)
-            try:
-                # the other thread may have been at it since the list was read
-                if queues.load_record(self._shop.tables, record.doc_id) != record:
-                    continue
-                self._send(record, fresh=fresh)
-            finally:
-                with self._lock:
-                    self._under_way.discard(record.doc_id)
-            self._shop.wake("print", "ui")
-            return True
-        return False
+                codes.append((record, made.pkp, made.bkp))
+            with self._shop.fact() as tables:
+                for record, pkp, bkp in codes:
+                    fiscal.update_record(tables, record.doc_id, pkp=pkp, bkp=bkp)
+            self._shop.wake("print")
 
-    def _send(self, record: FiscalRecord, *, fresh: bool) -> None:
-        identity = self._identity()
-        assert identity is not None
-        now = self._shop.now()
-        uuid = self._shop.new_id()
-        with self._shop.mark() as tables:
-            first = record.boot == self._shop.boot and not queues.was_attempted(tables, record.doc_id)
-            queues.add_attempt(tables, uuid=uuid, doc_id=record.doc_id, at=iso(now))
-        dialect = DIALECTS[Dialect(record.dialect)]
-        mode = Mode(record.mode)
-        header = Header(uuid, iso(now), prvni_zaslani=first, overeni=mode is Mode.VERIFICATION)
+    def _notice_trust(self) -> None:
+        """When somebody else is trusted than before, kept answers are judged again before anything is sent."""
+        for dialect in Dialect:
+            trust = self._trust(dialect)
+            before = self._trusted.get(dialect)
+            if before == trust:
+                continue
+            self._trusted[dialect] = trust
+            for attempt in fiscal.unjudged_answers(self._shop.tables, dialect):
+                record = fiscal.load_record(self._shop.tables, attempt.doc_id)
+                if record is None or record.state != FiscalState.WAITING or not self._claim(record.doc_id):
+                    continue
+                try:
+                    outcome = self._exchange.judge_again(record, attempt)
+                    if isinstance(outcome, ConfirmedOutcome):
+                        log.info("EET: the kept answer for %s is trusted now", record.number)
+                        self._settle(record, attempt.uuid, outcome)
+                finally:
+                    self._release_claim(record.doc_id)
+            if before is not None:
+                self.hurry()
+
+    def _is_fresh(self, record: WaitingRecord) -> bool:
+        return record.attempts == 0 and record.doc_id not in self._due
+
+    def _due_at(self, record: WaitingRecord) -> float:
+        retry = self._due.get(record.doc_id)
+        return retry.at if retry else 0.0
+
+    # ---- one record
+
+    def _attempt(self, listed: WaitingRecord, identity: Identity, *, fresh: bool) -> bool:
+        """Whether it was tried: the other thread may be at it, or have tried it since the list was read."""
+        if not self._claim(listed.doc_id):
+            return False
         try:
-            envelope = build_request(record.data, header, dialect=dialect, signer=identity)
+            record = fiscal.load_record(self._shop.tables, listed.doc_id)
+            if record is None or record.state != FiscalState.WAITING or record.attempts != listed.attempts:
+                return False
+            if record.dialect is Dialect.V3 and not record.pkp:
+                return False  # its control codes come first, and from one thread only
+            self._send(record, identity, fresh=fresh)
+        finally:
+            self._release_claim(listed.doc_id)
+        self._shop.wake("print", "ui")
+        return True
+
+    def _claim(self, doc_id: str) -> bool:
+        with self._lock:
+            if doc_id in self._under_way:
+                return False
+            self._under_way.add(doc_id)
+            return True
+
+    def _release_claim(self, doc_id: str) -> None:
+        with self._lock:
+            self._under_way.discard(doc_id)
+
+    def _send(self, record: FiscalRecord, identity: Identity, *, fresh: bool) -> None:
+        try:
+            uuid, outcome = self._exchange.send(record, identity, fresh=fresh)
         except MessageInvalid as error:
             self._park(record, reason="message_invalid", detail=str(error))
             return
-        reply = self._client(record.mode, fresh=fresh).post(envelope)
-        trace_id, body = "", b""
-        attempt: TransportFailure | Replied
-        if isinstance(reply, HttpReply):
-            trace_id, body = reply.trace_id, reply.body[:ANSWER_KEPT_BYTES]
-            answer = read_answer(reply.body, dialect=dialect, sent_uuid=uuid, trust=self._trust, at=self._shop.now())
-            attempt = Replied(reply.status, answer)
-        else:
-            attempt = reply
-        outcome = outcome_of(attempt, mode=mode, age=self._age(record))
-        reason = f"{getattr(outcome, 'reason', '')} {getattr(outcome, 'detail', '')}".strip()
-        with self._shop.mark() as tables:
-            queues.finish_attempt(
-                tables, uuid, outcome=type(outcome).__name__, detail=reason, trace_id=trace_id, answer=body
-            )
         self._settle(record, uuid, outcome)
 
     def _settle(self, record: FiscalRecord, uuid: str, outcome: Outcome) -> None:
         match outcome:
             case ConfirmedOutcome():
-                self._confirm(record, uuid, outcome)
-            case VerifiedOnly():
-                with self._shop.fact() as tables:
-                    queues.update_record(tables, record.doc_id, state=FiscalState.VERIFIED_ONLY.value)
+                settling.confirm(self._shop, record, uuid, outcome.answer)
                 self._channel_works(record)
+                self._shop.wake("sync")
+            case VerifiedOnly():
+                settling.verified_only(self._shop, record, uuid, outcome.answer)
+                self._channel_works(record)
+                self._shop.wake("sync")
             case Parked():
                 self._park(record, reason=str(outcome.reason), detail=outcome.detail)
                 self._channel_works(record)
             case ChannelFault():
                 self._try_later(record, outcome.reason, outcome.detail)
-                self._channel_fails(f"channel:{outcome.reason}")
+                self._channel_fails(record, f"channel:{outcome.reason}")
             case Waiting():
                 self._try_later(record, outcome.reason, outcome.detail)
-                if self._fault:  # this probe proved nothing
-                    self._channel_fails(self._fault)
+                if fault := self._channel((record.dialect, record.mode)).fault:  # this probe proved nothing
+                    self._channel_fails(record, fault)
 
-    def _confirm(self, record: FiscalRecord, uuid: str, outcome: ConfirmedOutcome) -> None:
-        answer = outcome.answer
-        warnings = tuple(f"{warning.code}: {warning.text}" for warning in answer.warnings)
-        at = iso(self._shop.now())
-        with self._shop.fact() as tables:
-            current = queues.load_record(tables, record.doc_id)
-            assert current is not None
-            first = current.state != FiscalState.CONFIRMED
-            receipt = sales.load_receipt(tables, record.doc_id)
-            assert receipt is not None
-            if first:
-                queues.update_record(
-                    tables,
-                    record.doc_id,
-                    state=FiscalState.CONFIRMED.value,
-                    code=answer.code,
-                    reason="",
-                    warnings="\n".join(warnings),
-                )
-            body = ReceiptFiscalised(
-                receipt_doc_id=record.doc_id,
-                number=record.number,
-                code=answer.code,
-                dialect=record.dialect,
-                mode=record.mode,
-                uuid=uuid,
-                test=answer.test,
-                first=first,
-                warnings=warnings,
-            )
-            journal.append(
-                tables,
-                Kind.RECEIPT_FISCALISED,
-                body,
-                doc_id=self._shop.new_id(),
-                at=at,
-                shift_id=receipt.shift_id,
-            )
-        if record.attempts:
-            log.info("EET: %s confirmed after %d attempts", record.number, record.attempts + 1)
-        self._channel_works(record)
-        self._shop.wake("sync")
+    def _park(self, record: FiscalRecord, *, reason: str, detail: str) -> None:
+        settling.park(self._shop, record, reason=reason, detail=detail)
+        self._forget(record)
 
     def _try_later(self, record: FiscalRecord, reason: Reason, detail: str) -> None:
-        attempts = record.attempts + 1
-        with self._shop.mark() as tables:
-            queues.update_record(tables, record.doc_id, attempts=attempts, reason=str(reason))
-        delay_s = self._delay_s(attempts)
+        attempts = settling.wait(self._shop, record, reason=str(reason), detail=detail)
         with self._lock:
-            self._due[record.doc_id] = _Retry(self._monotonic() + delay_s, reason in ON_THE_WAY)
-        if attempts == 1:
-            log.warning("EET: %s waits: %s %s", record.number, reason, detail)
+            self._due[record.doc_id] = _Retry(self._monotonic() + self._delay_s(attempts), reason in ON_THE_WAY)
 
     def _delay_s(self, attempt: int) -> float:
         return eet_delay_ms(attempt, self._options.schedule_ms, random=int(self._random() * RANDOM_LIMIT)) / MS_PER_S
 
-    def _park(self, record: FiscalRecord, *, reason: str, detail: str) -> None:
-        with self._shop.fact() as tables:
-            queues.update_record(tables, record.doc_id, state=FiscalState.PARKED.value, reason=f"{reason} {detail}")
-        self._forget(record)
-        log.error("EET: %s parked: %s %s", record.number, reason, detail)
+    # ---- the channels
+
+    def _channel(self, key: Key) -> Channel:
+        with self._lock:
+            return self._channels.setdefault(key, Channel())
 
     def _channel_works(self, record: FiscalRecord) -> None:
         """One record got through: those that failed on the way need not wait for their own time."""
         self._forget(record)
-        self._probes = 0
+        was_faulty = self._channel((record.dialect, record.mode)).works()
         others = self._end_waits_on_the_way()
-        if others or self._fault or record.attempts:
+        if others or was_faulty or record.attempts:
             self.recoveries += 1
-            self._set_fault("")
+            self._note_fault()
             self._shop.wake("sync")
+
+    def _channel_fails(self, record: FiscalRecord, fault: str) -> None:
+        channel = self._channel((record.dialect, record.mode))
+        channel.fails(fault, (record.created_at, record.number), now=self._monotonic(), delay_s=self._delay_s)
+        self._note_fault()
+
+    def _probe_now(self) -> None:
+        with self._lock:
+            for channel in self._channels.values():
+                channel.hurry()
 
     def _end_waits_on_the_way(self) -> bool:
         """Whether there were any."""
@@ -319,26 +316,11 @@ class FiscalSender:
         with self._lock:
             self._due.pop(record.doc_id, None)
 
-    def _channel_fails(self, fault: str) -> None:
-        self._probes += 1
-        delay_s = self._delay_s(self._probes)
-        self._probe_at = self._monotonic() + delay_s
-        self._set_fault(fault)
-
-    def _set_fault(self, fault: str) -> None:
-        if fault == self._fault:
-            return
-        self._fault = fault
-        log.log(logging.WARNING if fault else logging.INFO, "EET channel: %s", fault or "works")
-        with self._shop.mark() as tables:
-            queues.set_note(tables, EET_NOTE, {"fault": fault}, at=iso(self._shop.now()))
-        self._shop.wake("ui")
-
-    def _client(self, mode: str, *, fresh: bool) -> EetClient:
-        key = (mode, fresh)
-        if key not in self._clients:
-            self._clients[key] = self._make_client(mode, fresh)
-        return self._clients[key]
-
-    def _age(self, record: FiscalRecord) -> timedelta:
-        return max(timedelta(0), self._shop.now() - parse_iso(record.created_at))
+    def _note_fault(self, fault: str = "") -> None:
+        """What is wrong, for everybody who looks; written when it changes."""
+        with self._lock:
+            fault = fault or worst_fault(self._channels)
+            if fault == self._noted:
+                return
+            self._noted = fault
+        settling.note_fault(self._shop, fault)

@@ -1,13 +1,15 @@
 """The daemon's life on one page: wake-ups go to the workers, periodic jobs to one scheduler, checkpoints when quiet."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 import schedule
 
 from appliance.service.shop import Shop
 from appliance.store import queues, sales
+from appliance.sync.alarms import LatenessAlarm
 from appliance.sync.fiscal import FiscalSender
 from appliance.sync.upload import Uploader
 from appliance.sync.worker import Worker
@@ -28,7 +30,10 @@ class Network(Protocol):
 
 
 class SyncDaemon:
-    """Three workers (fresh sales, EET backlog, upload) and the loop that wakes them."""
+    """The workers (fresh sales, EET backlog, upload, and `more` by name) and the loop that wakes them.
+
+    A worker's step returns how many seconds there is nothing for it to do.
+    """
 
     def __init__(
         self,
@@ -39,6 +44,7 @@ class SyncDaemon:
         network: Network,
         *,
         poll_s: int,
+        more: Mapping[str, Callable[[], float]] = MappingProxyType({}),
     ) -> None:
         self._shop = shop
         self._fiscal = fiscal
@@ -51,9 +57,11 @@ class SyncDaemon:
             Worker("eet-fresh", fiscal.send_fresh, close_connection),
             Worker("eet-backlog", fiscal.send_backlog, close_connection),
             Worker("upload", uploader.step, close_connection),
+            *(Worker(name, step, close_connection) for name, step in more.items()),
         )
         self._scheduler = schedule.Scheduler()
         self._scheduler.every(poll_s).seconds.do(self._wake_workers)
+        self._scheduler.every(1).minutes.do(LatenessAlarm(shop).check)
         self._last_shift = self._closed_shifts()
         self._last_run = ""  # the last manual sync that ended every wait
         self._dirty = True

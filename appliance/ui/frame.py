@@ -67,16 +67,18 @@ class Banner(BoxLayout):
 
 
 class StatusBar(BoxLayout):
-    """Till and shop · shift · banner · printer, EET, Backoffice, clock."""
+    """A mark of the mode · till and shop · shift · banner · printer, EET, Backoffice, clock."""
 
     shop = StringProperty("")
     shift = StringProperty("")
     clock = StringProperty("")
+    mark = StringProperty("")  # sales are not recorded for real
     crowded = BooleanProperty(False)  # a banner takes the place of words
 
     def show(self, view: StatusView) -> None:
         self.shift = view.shift
         self.clock = view.clock
+        self.mark = view.mark
         for name in ("printer", "eet", "backoffice"):
             lamp, state = self.ids[name], getattr(view, name)
             lamp.tone = state.tone

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from appliance.domain.clock import parse_iso
+from appliance.domain.fiscal import Dialect
 from appliance.domain.money import format_amount, format_czk, format_quantity
 from appliance.domain.receipt import ClockState, Receipt, ReceiptKind, ReceiptLine
 from appliance.domain.sale import PaymentMethod
@@ -33,7 +34,7 @@ class PaperLine:
 
 @dataclass(frozen=True)
 class Fiscal:
-    """What is known about the receipt at EET: `code` is the POK, empty while it waits."""
+    """What is known about the receipt at EET: `code` is the POK or FIK, empty while it waits."""
 
     code: str
     waiting: bool
@@ -98,6 +99,8 @@ def _header(receipt: Receipt) -> Iterator[PaperLine]:
     if receipt.reason:
         yield from _pair("Důvod:", receipt.reason)
     yield from _pair(f"Pokladna: {receipt.till}", f"Obsluha: {receipt.user}")
+    if receipt.principal:
+        yield from _pair("Prodej za poplatníka:", receipt.principal)
     if receipt.clock == ClockState.UNVERIFIED:
         yield PaperLine("Čas pokladny nebyl ověřen")
 
@@ -156,7 +159,7 @@ def _fiscal(receipt: Receipt, fiscal: Fiscal) -> Iterator[PaperLine]:
     if receipt.fiscal is None:
         yield from _centred("Tržba se do EET neeviduje")
     elif fiscal.code:
-        yield PaperLine("POK:")
+        yield PaperLine("FIK:" if receipt.fiscal.dialect == Dialect.V3 else "POK:")
         yield from (PaperLine(part) for part in _wrapped(fiscal.code))
     elif fiscal.waiting:
         yield from _centred("Evidence tržby: odesílá se")

@@ -50,7 +50,7 @@ WEIGHED = {"Jablka Gála", "Banány"}
 VAT = {21: VatClass.STANDARD, 12: VatClass.REDUCED}
 
 
-def make_shop(folder: Path) -> Shop:
+def make_shop(folder: Path, *, mode: Mode = Mode.LIVE) -> Shop:
     """The shop in this folder, made when it is not there yet. Time begins at BEGIN and goes on with each question."""
     ids = count(1)
     ticks = count()
@@ -70,8 +70,8 @@ def make_shop(folder: Path) -> Shop:
         seller=SELLER,
         till_name="Pokladna 1",
         user="Jana Dvořáková",
-        taxpayer=Taxpayer("1234567890", "11", "P1"),
-        regimes=(Regime(BEGIN - timedelta(days=1), Mode.PLAYGROUND),),
+        taxpayer=Taxpayer("CZ12345678", "11", "P1"),
+        regimes=(Regime(BEGIN - timedelta(days=1), mode),),
         boot="boot-1",
         now=now,
         new_id=new_id,
@@ -115,6 +115,7 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=800)
     parser.add_argument("--theme", default="light")
     parser.add_argument("--socket", type=Path)
+    parser.add_argument("--mode", type=Mode, default=Mode.LIVE)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     options = UiOptions(
@@ -124,7 +125,7 @@ def main() -> None:
         inspect_socket=given.socket,
         home=given.folder / "kivy",
     )
-    run_ui(make_shop(given.folder), options)
+    run_ui(make_shop(given.folder, mode=given.mode), options)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageGrab
 
 from appliance.domain.delivery import PrintState
+from appliance.domain.fiscal import Mode
 from appliance.store import queues
 from script.lib.demo_shop import NO_PRICE, PIECES, make_shop
 from script.lib.till_window import TillWindow, till_window
@@ -44,6 +45,27 @@ def walk(till: TillWindow, camera: Camera, folder: Path) -> None:
     sell(till, camera)
     pay(till, camera, folder)
     manage(till, camera)
+
+
+MARKED = (Mode.PLAYGROUND, Mode.VERIFICATION)
+
+
+def look_at_mark(till: TillWindow, camera: Camera, mode: Mode) -> None:
+    """What stands on every screen of a till that does not record sales for real."""
+    till.tap("sale.open_shift")
+    till.wait_for("dialog.field")
+    till.type("1500")
+    till.press("Return")
+    till.wait_for("key:pay")
+    for code in ("5", "2", "6"):
+        till.type(code)
+        till.press("Return")
+    till.type("99999")
+    till.press("Return")
+    camera.take(f"sale-{mode}")
+    till.press("plus")
+    till.wait_screen("pay")
+    camera.take(f"pay-{mode}")
 
 
 def sell(till: TillWindow, camera: Camera) -> None:
@@ -182,6 +204,10 @@ def edit(till: TillWindow, camera: Camera) -> None:
     till.wait_for("category:none")
     camera.take("category")
     till.press("Escape")
+    till.tap("item.reporting")
+    till.wait_for("reporting:voucher")
+    camera.take("reporting")
+    till.press("Escape")
     till.tap("item.back")
 
 
@@ -221,6 +247,12 @@ def main() -> None:
                 till_window(Path(folder), width=width, height=height, theme=theme) as till,
             ):
                 walk(till, Camera(till, given.out, suffix), Path(folder))
+            for mode in MARKED:
+                with (
+                    tempfile.TemporaryDirectory(prefix="pokladna-screens-") as folder,
+                    till_window(Path(folder), width=width, height=height, theme=theme, mode=mode) as till,
+                ):
+                    look_at_mark(till, Camera(till, given.out, suffix), mode)
 
 
 if __name__ == "__main__":

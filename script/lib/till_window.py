@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from appliance.domain.fiscal import Mode
 from tests.xvfb import Display, xvfb
 
 START_TIMEOUT_S = 60
@@ -85,12 +86,14 @@ class TillWindow:
 
 
 @contextlib.contextmanager
-def till_window(folder: Path, *, width: int = 1280, height: int = 800, theme: str = "light") -> Iterator[TillWindow]:
+def till_window(
+    folder: Path, *, width: int = 1280, height: int = 800, theme: str = "light", mode: Mode = Mode.LIVE
+) -> Iterator[TillWindow]:
     """The demo shop's till in its own display; ended with the block."""
     inspect_socket = folder / "ui.sock"
     with xvfb(width=width, height=height) as display:
         command = [sys.executable, "-m", "script.lib.demo_shop", str(folder), "--socket", str(inspect_socket)]
-        command += ["--width", str(width), "--height", str(height), "--theme", theme]
+        command += ["--width", str(width), "--height", str(height), "--theme", theme, "--mode", mode]
         log = folder / "ui.log"
         folder.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:

@@ -2,54 +2,20 @@
 
 import json
 import stat
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from appliance.bootstrap import SetupError, import_certificate, open_shop
+from appliance.bootstrap import SetupError, open_shop
 from appliance.bootstrap.backoffice import paired_link
-from appliance.bootstrap.eet import CertificateFile
 from appliance.bootstrap.secrets import write_secret
 from appliance.config import Config, EetConfig, PathsConfig
-from appliance.eet.sandbox.ca import make_sandbox_material
 from appliance.store import journal
 
 
 def config_in(folder: Path, eic: str = "CZ00000019") -> Config:
     paths = PathsConfig(data=folder / "data", secret=folder / "secret", run=folder / "run")
     return Config(paths=paths, eet=EetConfig(eic=eic))
-
-
-@pytest.fixture(scope="module")
-def key_store(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
-    folder = tmp_path_factory.mktemp("office")
-    files = make_sandbox_material(folder, eic="CZ00000019", host="127.0.0.1", at=datetime.now().astimezone())
-    return files.till_p12.read_bytes(), files.till_password.read_text().strip()
-
-
-def test_the_daemon_sees_a_certificate_that_is_imported_while_it_runs(
-    tmp_path: Path, key_store: tuple[bytes, str]
-) -> None:
-    config = config_in(tmp_path)
-    certificate = CertificateFile(config)
-    assert certificate.load() is None
-    import_certificate(config, *key_store)
-    found = certificate.load()
-    assert found is not None
-    assert found.eic == "CZ00000019"
-    assert certificate.load() is found
-
-
-def test_a_certificate_that_cannot_be_read_is_none_and_the_daemon_lives(tmp_path: Path) -> None:
-    config = config_in(tmp_path)
-    certificate = CertificateFile(config)
-    config.paths.secret.mkdir()
-    (config.paths.secret / "eet.pem").write_bytes(b"half a file")
-    assert certificate.load() is None
-    (config.paths.secret / "eet.pem").unlink()
-    (config.paths.secret / "eet.pem").mkdir()
-    assert certificate.load() is None
 
 
 def test_a_secret_is_replaced_whole_and_readable_by_its_owner_only(tmp_path: Path) -> None:

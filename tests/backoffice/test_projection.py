@@ -103,7 +103,7 @@ def test_a_document_that_waits_twice_after_a_fork_is_read_once(
     again = TillJournal()
     again.till_id, again.epoch, again.rows = first.till_id, epochs[1], []
     for row in first.rows:
-        again.append_text(row.kind, row.body, doc_id=row.doc_id)
+        again.append_text(row.kind, row.body, doc_id=row.doc_id, v=row.v)
     place = office.place(first)
     with monkeypatch.context() as older:
         older.setattr(projection, "read_body", without_receipts)
@@ -112,6 +112,22 @@ def test_a_document_that_waits_twice_after_a_fork_is_read_once(
     project_waiting(office.tables, now=MORNING)
     assert {row["state"] for row in office.content("journal_row")} == {"projected"}
     assert len(office.content("receipt")) == 1
+
+
+@pytest.mark.parametrize("v", [1, 2])
+def test_a_receipt_is_read_in_the_version_of_an_older_and_of_a_newer_till(office: Office, v: int) -> None:
+    journal = TillJournal()
+    journal.open_shift()
+    receipt = journal.sell()
+    newer = journal.rows.pop()
+    body = newer.body
+    if v == 1:
+        body = body.replace(',"reporting":"reported"', "").replace(',"principal":""', "")
+        assert len(body) < len(newer.body)
+    journal.append_text(newer.kind, body, doc_id=newer.doc_id, v=v)
+    assert flagged(office, journal) == []
+    (kept,) = office.content("receipt")
+    assert (kept["number"], kept["paid_haler"], kept["fiscal_state"]) == (receipt.number, receipt.paid.haler, "waiting")
 
 
 def without_receipts(kind: str, v: int, body: str) -> object:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from appliance.domain.catalogue import Category, Item, ItemInvalid, check_item
+from appliance.domain.fiscal import Reporting
 from appliance.domain.money import NotAnAmount, format_amount, parse_amount
 from appliance.domain.vat import VatClass
 from appliance.i18n import _, plural
 from appliance.ui.presenter.bill import code_text, price_text
 from appliance.ui.presenter.words import vat_class_name
 
-FIELDS = ("name", "price", "plu", "eans", "labels")
+FIELDS = ("name", "price", "plu", "eans", "labels", "principal")
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,10 @@ class ItemForm:
     plu: str = ""
     eans: str = ""
     labels: str = ""
+    principal: str = ""
     vat_class: VatClass = VatClass.STANDARD
     category_id: str | None = None
+    reporting: Reporting = Reporting.REPORTED
 
 
 def count_text(n: int) -> str:
@@ -65,8 +68,10 @@ def form_of(item: Item) -> ItemForm:
         plu=item.plu,
         eans=" ".join(item.eans),
         labels=" ".join(item.labels),
+        principal=item.principal,
         vat_class=item.vat_class,
         category_id=item.category_id,
+        reporting=item.reporting,
     )
 
 
@@ -91,5 +96,7 @@ def item_of(form: ItemForm, before: Item) -> Item:
             plu=form.plu.strip(),
             eans=words_of(form.eans),
             labels=words_of(form.labels),
+            reporting=form.reporting,
+            principal="".join(form.principal.split()).upper(),
         )
     )

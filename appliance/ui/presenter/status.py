@@ -131,6 +131,11 @@ def mode_text(mode: Mode) -> str:
     }[mode]
 
 
+def mode_mark(mode: Mode) -> str:
+    """What stands on every screen while sales are not recorded for real, so that nobody sells so unawares."""
+    return {Mode.PLAYGROUND: _("TEST"), Mode.VERIFICATION: _("OVĚŘOVACÍ REŽIM")}.get(mode, "")
+
+
 def eet_fault_text(fault: str) -> str:
     known = {
         "no_certificate": _("chybí certifikát"),
@@ -218,6 +223,7 @@ class StatusView:
     eet: Lamp
     backoffice: Lamp
     asking: int
+    mark: str = ""
 
 
 def status_view(status: Any, user: str) -> StatusView:
@@ -232,6 +238,7 @@ def status_view(status: Any, user: str) -> StatusView:
         eet=eet_lamp(status.eet),
         backoffice=backoffice_lamp(status.backoffice),
         asking=status.printer.asking,
+        mark=mode_mark(status.eet.mode),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from appliance.domain.clock import parse_iso
+from appliance.domain.fiscal import Reporting
 from appliance.domain.money import NotAnAmount
 from appliance.domain.sale import PaymentMethod
 from appliance.domain.vat import VatClass
@@ -39,6 +40,14 @@ def vat_class_name(vat_class: VatClass) -> str:
     }[vat_class]
 
 
+def reporting_name(reporting: Reporting) -> str:
+    return {
+        Reporting.REPORTED: _("eviduje se"),
+        Reporting.NOT_REPORTED: _("neeviduje se"),
+        Reporting.VOUCHER: _("poukaz"),
+    }[reporting]
+
+
 def time_text(at: datetime) -> str:
     return at.strftime("%H:%M")
 
@@ -57,6 +66,9 @@ def _rules() -> dict[str, str]:
         "quantity_out_of_range": _("Takové množství nejde prodat. Zadejte jiné."),
         "amount_too_large": _("Částka je příliš velká. Zadejte menší množství nebo cenu."),
         "too_many_lines": _("Účet je plný (300 řádků). Zaplaťte ho a pokračujte na dalším."),
+        "other_taxpayer": _(
+            "Položka se prodává za jiného poplatníka. Nejdřív zaplaťte rozpracovaný účet, nebo z něj odeberte řádky."
+        ),
         "no_such_line": _("Řádek už na účtu není."),
         "discount_out_of_range": _("Sleva může být 0 až 100 %."),
         "total_negative": _("Záporný účet nejde zaplatit. Odeberte slevu nebo řádek."),
@@ -82,6 +94,8 @@ def _item_rules() -> dict[tuple[str, str], str]:
         ("price", "not_amount"): _("Cena není částka, například 12,50."),
         ("plu", "not_digits"): _("PLU jsou jen číslice, nejvýše 32."),
         ("eans", "not_digits"): _("EAN jsou jen číslice, nejvýše 32."),
+        ("principal", "not_a_number"): _("EIČ je CZ a 8 až 10 číslic."),
+        ("principal", "own"): _("To je vaše vlastní EIČ. Nechte pole prázdné."),
     }
 
 

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 from kivy.properties import BooleanProperty, StringProperty
 
 from appliance.domain.catalogue import Item, ItemInvalid
+from appliance.domain.fiscal import Reporting
 from appliance.domain.vat import VatClass
 from appliance.i18n import _
 from appliance.service import catalogue
 from appliance.ui.dialogs import Choice, ChoiceDialog
 from appliance.ui.presenter.items import FIELDS, ItemForm, category_name, form_of, item_of
-from appliance.ui.presenter.words import item_rule, vat_class_name
+from appliance.ui.presenter.words import item_rule, reporting_name, vat_class_name
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.widgets import Field, load_kv
 
@@ -30,6 +31,7 @@ class ItemEditScreen(TillScreen):
     price_placeholder = StringProperty("")
     eans_placeholder = StringProperty("")
     labels_placeholder = StringProperty("")
+    principal_placeholder = StringProperty("")
     stored = BooleanProperty(False)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -38,10 +40,14 @@ class ItemEditScreen(TillScreen):
         self.delete_reason = _("Nová položka ještě není v ceníku.")
         self.price_placeholder, self.labels_placeholder = _("zeptat se při prodeji"), _("žádné")
         self.eans_placeholder = _("bez kódu; více kódů oddělte mezerou")
-        labels = (_("Název"), _("Cena s DPH"), _("PLU"), _("EAN"), _("Štítky"))
+        self.principal_placeholder = _("za sebe")
+        labels = (
+            _("Název"), _("Cena s DPH"), _("PLU"), _("EAN"), _("Štítky"), _("Prodej za poplatníka (EIČ)"),
+        )  # fmt: skip
         for name, label in zip(FIELDS, labels, strict=True):
             self.ids[name].label = label
         self.ids.category.hint, self.ids.vat.hint = _("Kategorie"), _("Sazba DPH")
+        self.ids.reporting.hint = _("Evidence tržby")
         self.item: Item | None = None
         self.form = ItemForm()
 
@@ -58,6 +64,7 @@ class ItemEditScreen(TillScreen):
     def _show_choices(self) -> None:
         self.ids.category.caption = category_name(self.form.category_id, catalogue.categories(self.app.shop))
         self.ids.vat.caption = vat_class_name(self.form.vat_class)
+        self.ids.reporting.caption = reporting_name(self.form.reporting)
 
     def edit(self, field: Field) -> None:
         self.app.keys.edit(field, by_touch=True)
@@ -99,6 +106,24 @@ class ItemEditScreen(TillScreen):
             self._show_choices()
 
         self.app.ask(ChoiceDialog(title=_("Sazba DPH"), choices=choices, done=done))
+
+    def ask_reporting(self) -> None:
+        self.app.keys.stop_editing()
+        choices = [
+            Choice(
+                reporting,
+                reporting_name(reporting),
+                tag=f"reporting:{reporting}",
+                active=reporting == self.form.reporting,
+            )
+            for reporting in Reporting
+        ]
+
+        def done(reporting: Reporting) -> None:
+            self.form = replace(self.form, reporting=reporting)
+            self._show_choices()
+
+        self.app.ask(ChoiceDialog(title=_("Evidence tržby"), choices=choices, done=done))
 
     def save(self) -> None:
         assert self.item is not None

@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 from appliance.domain.cart import Discount, discount_bill, discount_line
-from appliance.domain.fiscal import freeze_sale
+from appliance.domain.fiscal import Dialect, FrozenSale, Mode, Reporting
 from appliance.domain.journal import (
     CashMoved,
     CategoryEdited,
     DrawerOpened,
     EpochOpened,
     FieldStamp,
+    FiscalCorrected,
     ItemEdited,
     Kind,
     LineVoided,
@@ -21,10 +22,11 @@ from appliance.domain.journal import (
 )
 from appliance.domain.money import Money, Quantity, crowns
 from appliance.domain.receipt import Receipt, issue_receipt, lines_of_cart
+from appliance.domain.reported import freeze_sale
 from appliance.domain.sale import PaymentMethod, Tender, settle
 from appliance.domain.shift import shift_totals
 from tests.appliance.domain.strategies import issue, refund_of
-from tests.shops import APPLES, OPENING, PLAYGROUND, ROLL, SOAP, TAXPAYER, VAT_PAYER, cart_of
+from tests.shops import APPLES, PLAYGROUND, ROLL, SOAP, TAXPAYER, VAT_PAYER, cart_of
 
 TILL_ID = "0b9c3f1e-5d5a-4f0e-9c1d-0a1b2c3d4e5f"
 EPOCH = "00112233445566ff"
@@ -38,10 +40,16 @@ def sale() -> Receipt:
     cart = discount_bill(discount_line(cart, 2, Discount(basis_points=1000)), Discount(amount=Money(1000)))
     tenders = [Tender(PaymentMethod.VOUCHER, crowns(20)), Tender(PaymentMethod.CASH, crowns(100))]
     settlement = settle(cart.total, tenders)
-    fiscal = freeze_sale(
-        regime=PLAYGROUND, taxpayer=TAXPAYER, number="P1A-000001", at=OPENING, payments=settlement.payments
-    )
-    return issue_receipt(issue("P1A-000001", DOC_ID), VAT_PAYER, lines_of_cart(cart, [12, 21, 12]), settlement, fiscal)
+    sold = issue_receipt(issue("P1A-000001", DOC_ID), VAT_PAYER, lines_of_cart(cart, [12, 21, 12]), settlement)
+    return replace(sold, fiscal=freeze_sale(sold, regime=PLAYGROUND, taxpayer=TAXPAYER))
+
+
+def sale_for_another() -> Receipt:
+    """With what came in version 2: lines that say how they are reported, all of them sold for another taxpayer."""
+    reporting = (Reporting.VOUCHER, Reporting.REPORTED, Reporting.NOT_REPORTED)
+    lines = tuple(replace(line, reporting=said) for line, said in zip(sale().lines, reporting, strict=True))
+    sold = replace(sale(), lines=lines, principal="CZ12345678")
+    return replace(sold, fiscal=freeze_sale(sold, regime=PLAYGROUND, taxpayer=TAXPAYER))
 
 
 SALE = sale()
@@ -52,7 +60,7 @@ TOTALS = shift_totals(
 BODIES_BY_KIND: dict[Kind, object] = {
     Kind.EPOCH_OPENED: EpochOpened("fork", "P1B", EPOCH, 41, "ab" * 32, "shift-1"),
     Kind.SHIFT_OPENED: ShiftOpened("shift-1", "Jana Žáková", crowns(1000)),
-    Kind.RECEIPT_ISSUED: SALE,
+    Kind.RECEIPT_ISSUED: sale_for_another(),
     Kind.RECEIPT_FISCALISED: ReceiptFiscalised(
         receipt_doc_id=DOC_ID,
         number="P1A-000001",
@@ -84,4 +92,15 @@ BODIES_BY_KIND: dict[Kind, object] = {
     Kind.LINE_VOIDED: LineVoided("shift-1", "Jana Žáková", "Jablka Gála", Quantity(345), Money(1377)),
     Kind.DRAWER_OPENED: DrawerOpened("shift-1", "Jana Žáková", "rozměnění"),
     Kind.REGIME_STARTED: RegimeStarted("live", "v4", "2027-01-01T00:00:00+01:00"),
+    Kind.FISCAL_CORRECTED: FiscalCorrected(
+        receipt_doc_id=DOC_ID,
+        number="P1A-000001",
+        user="Jana Žáková",
+        reason="code_6 6: EIČ",
+        before=FrozenSale(Dialect.V4, Mode.LIVE, {"eic_popl": "CZ00000000", "celk_trzba": "53.00"}),
+        after=FrozenSale(Dialect.V4, Mode.LIVE, {"eic_popl": "CZ00000019", "celk_trzba": "53.00"}),
+    ),
 }
+
+EARLIER_BODIES: dict[tuple[Kind, int], object] = {(Kind.RECEIPT_ISSUED, 1): SALE}
+"""What a body of a version that is no longer written means today."""

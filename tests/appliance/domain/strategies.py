@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from appliance.domain.cart import Cart, Discount, add_item, discount_bill, discount_line
 from appliance.domain.catalogue import Item, Unit
-from appliance.domain.fiscal import FrozenSale, freeze_sale
+from appliance.domain.fiscal import Reporting
 from appliance.domain.money import Money, Quantity
 from appliance.domain.receipt import (
     ClockState,
@@ -14,9 +14,9 @@ from appliance.domain.receipt import (
     Receipt,
     issue_receipt,
     lines_of_cart,
-    mirrored_payments,
     refund_receipt,
 )
+from appliance.domain.reported import freeze_sale
 from appliance.domain.sale import PaymentMethod, Tender, cash_due, left_to_pay, settle
 from appliance.domain.vat import VatClass, VatStatus, percent_on
 from tests.shops import NON_PAYER, OPENING, PLAYGROUND, TAXPAYER, VAT_PAYER
@@ -38,6 +38,7 @@ ITEMS = st.builds(
     price=PRICES,
     vat_class=st.sampled_from(VatClass),
     unit=st.sampled_from(Unit),
+    reporting=st.sampled_from(Reporting),
 )
 
 
@@ -77,19 +78,17 @@ def receipts(draw: st.DrawFn, *, number: str = "P1A-000001") -> Receipt:
     settlement = settle(cart.total, draw(paying(cart.total)))
     payer = seller.vat_status == VatStatus.VAT_PAYER
     percents = [percent_on(line.vat_class, OPENING.date()) if payer else None for line in cart.lines]
-    fiscal = freeze_sale(
-        regime=PLAYGROUND, taxpayer=TAXPAYER, number=number, at=OPENING, payments=settlement.payments
-    )  # fmt: skip
-    doc_id = str(draw(st.uuids(version=4)))
-    return issue_receipt(issue(number, doc_id), seller, lines_of_cart(cart, percents), settlement, fiscal)
+    where = issue(number, str(draw(st.uuids(version=4))))
+    return reported(issue_receipt(where, seller, lines_of_cart(cart, percents), settlement))
+
+
+def reported(receipt: Receipt) -> Receipt:
+    return replace(receipt, fiscal=freeze_sale(receipt, regime=PLAYGROUND, taxpayer=TAXPAYER))
 
 
 def refund_of(original: Receipt, *, number: str = "P1A-000002") -> Receipt:
-    fiscal: FrozenSale | None = freeze_sale(
-        regime=PLAYGROUND, taxpayer=TAXPAYER, number=number, at=OPENING, payments=mirrored_payments(original)
-    )
     where = issue(number, "refund-of-" + original.doc_id)
-    return refund_receipt(where, original, reason="vráceno", already_refunded=False, fiscal=fiscal)
+    return reported(refund_receipt(where, original, reason="vráceno", already_refunded=False))
 
 
 def numbered(receipts_made: list[Receipt]) -> list[Receipt]:

@@ -16,7 +16,9 @@ from appliance.domain.cart import (
     set_quantity,
     void_line,
 )
+from appliance.domain.catalogue import Item
 from appliance.domain.codec import to_json
+from appliance.domain.fiscal import Reporting
 from appliance.domain.journal import BODY_BYTES_MAX
 from appliance.domain.money import ONE, ZERO, Money, Quantity, crowns, money_sum
 from appliance.domain.receipt import issue_receipt, lines_of_cart
@@ -144,7 +146,7 @@ def test_the_bills_discount_leaves_with_the_last_line() -> None:
 def full_cart(name: str) -> Cart:
     cart = Cart()
     for n in range(LINES_MAX):
-        item = replace(SOAP, item_id=f"{n:036d}", name=name, price=Money(33_333_333))
+        item = replace(SOAP, item_id=f"{n:036d}", name=name, price=Money(33_333_333), reporting=Reporting.NOT_REPORTED)
         cart = add_item(cart, item, ean="9" * 32)
     return cart
 
@@ -158,7 +160,7 @@ def test_the_longest_receipt_fits_into_one_journal_body() -> None:
     cart = discount_bill(full_cart("𝄞" * 120), Discount(basis_points=1000))
     lines = lines_of_cart(cart, [None] * LINES_MAX)
     settlement = settle(cart.total, [Tender(PaymentMethod.CARD, cart.total)])
-    receipt = issue_receipt(issue("P1A-000001", "d" * 36), NON_PAYER, lines, settlement, None)
+    receipt = issue_receipt(issue("P1A-000001", "d" * 36), NON_PAYER, lines, settlement)
     assert len(to_json(receipt).encode()) < BODY_BYTES_MAX - 10_000
 
 
@@ -166,3 +168,27 @@ def test_the_largest_bill_that_eet_can_name_is_below_100_million_crowns() -> Non
     cart = full_cart("Mýdlo")
     assert cart.total == Money(9_999_999_900)
     assert cart.line(LINES_MAX).unit_price == Money(33_333_333)
+
+
+FOR_ANOTHER = replace(SOAP, item_id="item-for-another", principal="CZ12345678")
+
+
+@pytest.mark.parametrize(("first", "second"), [(ROLL, FOR_ANOTHER), (FOR_ANOTHER, ROLL), (FOR_ANOTHER, SOAP)])
+def test_one_bill_holds_the_goods_of_one_taxpayer(first: Item, second: Item) -> None:
+    with pytest.raises(CartError, match="other_taxpayer"):
+        add_item(add_item(Cart(), first), second)
+
+
+def test_a_bill_knows_for_whom_it_is_sold() -> None:
+    cart = add_item(add_item(Cart(), FOR_ANOTHER), replace(FOR_ANOTHER, item_id="another-one"))
+    assert (cart.principal, len(cart.lines)) == ("CZ12345678", 2)
+    assert Cart().principal == add_item(Cart(), ROLL).principal == ""
+    emptied = void_line(void_line(cart, 1), 2)
+    assert add_item(emptied, ROLL).principal == ""
+
+
+def test_an_item_that_is_reported_otherwise_since_does_not_join_the_line_before() -> None:
+    cart = add_item(add_item(Cart(), SOAP), replace(SOAP, reporting=Reporting.NOT_REPORTED))
+    assert [line.reporting for line in cart.lines] == [Reporting.REPORTED, Reporting.NOT_REPORTED]
+    lines = lines_of_cart(cart, [21, 21])
+    assert [line.reporting for line in lines] == [Reporting.REPORTED, Reporting.NOT_REPORTED]

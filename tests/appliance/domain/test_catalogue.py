@@ -25,6 +25,8 @@ def test_a_good_item_is_given_back() -> None:
     assert check_item(ROLL) is ROLL
     free = replace(ROLL, price=Money(0))
     assert check_item(free) is free
+    for_another = replace(ROLL, principal="CZ1234567890")
+    assert check_item(for_another) is for_another
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,9 @@ def test_a_good_item_is_given_back() -> None:
         (replace(ROLL, name="ř" * 121), "name", "too_long"),
         (replace(ROLL, name="Rohlík\n"), "name", "unprintable"),
         (replace(ROLL, price=Money(-1)), "price", "negative"),
+        (replace(ROLL, principal="12345678"), "principal", "not_a_number"),
+        (replace(ROLL, principal="CZ1234567"), "principal", "not_a_number"),
+        (replace(ROLL, principal="CZ12345678 "), "principal", "not_a_number"),
         (replace(ROLL, plu="12a"), "plu", "not_digits"),
         (replace(ROLL, plu="٣"), "plu", "not_digits"),
         (replace(ROLL, eans=("8594001021234", "")), "eans", "not_digits"),

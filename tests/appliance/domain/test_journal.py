@@ -13,6 +13,7 @@ from appliance.domain.journal import (
     BODIES,
     BODY_BYTES_MAX,
     FIRST_PREV_HASH,
+    WRITTEN_VERSION,
     Deferred,
     Kind,
     Row,
@@ -21,21 +22,22 @@ from appliance.domain.journal import (
     read_body,
     row_verifies,
 )
-from tests.appliance.domain.samples import AT, BODIES_BY_KIND, DOC_ID, EPOCH, TILL_ID
+from tests.appliance.domain.samples import AT, BODIES_BY_KIND, DOC_ID, EARLIER_BODIES, EPOCH, TILL_ID
 
 GOLDEN = Path(__file__).parent / "golden" / "journal"
 KINDS = [kind.value for kind in Kind]
+VERSIONS = sorted((str(kind), v) for kind, v in BODIES)
 
 
-def golden(kind: str) -> dict[str, str]:
+def golden(kind: str, v: int) -> dict[str, str]:
     """{"body": the text as it was stored, "hash": of the row at seq 1 of an epoch}; never changed once written."""
-    found: dict[str, str] = json.loads((GOLDEN / f"{kind}.v1.json").read_text("utf-8"))
+    found: dict[str, str] = json.loads((GOLDEN / f"{kind}.v{v}.json").read_text("utf-8"))
     return found
 
 
-def row_of(kind: str, body: str) -> Row:
+def row_of(kind: str, body: str, *, v: int = 1) -> Row:
     return make_row(
-        FIRST_PREV_HASH, till_id=TILL_ID, epoch=EPOCH, seq=1, kind=kind, v=1, doc_id=DOC_ID, at=AT, body=body
+        FIRST_PREV_HASH, till_id=TILL_ID, epoch=EPOCH, seq=1, kind=kind, v=v, doc_id=DOC_ID, at=AT, body=body
     )
 
 
@@ -49,23 +51,29 @@ def independent_hash(row: Row) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_body_of_version_1_is_read_for_ever_and_writes_the_same_bytes(kind: str) -> None:
-    text = golden(kind)["body"]
-    body = read_body(kind, 1, text)
-    assert type(body) is BODIES[kind, 1]
+def test_a_body_of_the_written_version_is_read_and_writes_the_same_bytes(kind: str) -> None:
+    v = WRITTEN_VERSION[Kind(kind)]
+    text = golden(kind, v)["body"]
+    body = read_body(kind, v, text)
+    assert type(body) is BODIES[kind, v]
     assert to_json(body) == text
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_body_means_what_it_meant_when_it_was_written(kind: str) -> None:
-    assert read_body(kind, 1, golden(kind)["body"]) == BODIES_BY_KIND[Kind(kind)]
+@pytest.mark.parametrize(("kind", "v"), VERSIONS)
+def test_a_body_of_any_version_is_read_for_ever_and_means_what_it_meant(kind: str, v: int) -> None:
+    meant = EARLIER_BODIES.get((Kind(kind), v), BODIES_BY_KIND[Kind(kind)])
+    assert read_body(kind, v, golden(kind, v)["body"]) == meant
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_hash_of_a_row_is_the_one_of_the_contract_and_stays(kind: str) -> None:
-    row = row_of(kind, golden(kind)["body"])
+def test_every_version_that_is_no_longer_written_has_its_meaning() -> None:
+    assert set(EARLIER_BODIES) == {(kind, v) for kind, v in BODIES if v < WRITTEN_VERSION[Kind(kind)]}
+
+
+@pytest.mark.parametrize(("kind", "v"), VERSIONS)
+def test_the_hash_of_a_row_is_the_one_of_the_contract_and_stays(kind: str, v: int) -> None:
+    row = row_of(kind, golden(kind, v)["body"], v=v)
     assert row.hash == independent_hash(row)
-    assert row.hash.hex() == golden(kind)["hash"]
+    assert row.hash.hex() == golden(kind, v)["hash"]
     assert row_verifies(row)
 
 
@@ -74,7 +82,7 @@ def test_every_kind_has_a_body_and_a_golden_file_and_no_file_is_left_over() -> N
     assert {path.name for path in GOLDEN.iterdir()} == {f"{kind}.v{v}.json" for kind, v in BODIES}
 
 
-@pytest.mark.parametrize(("kind", "v"), [("moon_landed", 1), (Kind.CASH_MOVED.value, 2)])
+@pytest.mark.parametrize(("kind", "v"), [("moon_landed", 1), (Kind.CASH_MOVED.value, 2), ("receipt_issued", 3)])
 def test_an_unknown_kind_and_a_higher_version_are_deferred_not_failed(kind: str, v: int) -> None:
     assert read_body(kind, v, "{}") == Deferred(kind, v)
 

@@ -137,9 +137,9 @@ def test_a_reply_that_says_nothing_sure_may_hide_a_record(status: int, answer: A
     [
         (FailureKind.DNS, False, ChannelFault(maybe_recorded=False, reason=Reason.DNS, detail="d")),
         (FailureKind.TLS, False, ChannelFault(maybe_recorded=False, reason=Reason.TLS, detail="d")),
-        (FailureKind.CONNECT, False, Waiting(maybe_recorded=False, reason=Reason.CONNECT, detail="connect: d")),
-        (FailureKind.TIMEOUT, False, Waiting(maybe_recorded=False, reason=Reason.CONNECT, detail="timeout: d")),
-        (FailureKind.BROKEN, False, Waiting(maybe_recorded=False, reason=Reason.CONNECT, detail="broken: d")),
+        (FailureKind.CONNECT, False, ChannelFault(maybe_recorded=False, reason=Reason.CONNECT, detail="connect: d")),
+        (FailureKind.TIMEOUT, False, ChannelFault(maybe_recorded=False, reason=Reason.CONNECT, detail="timeout: d")),
+        (FailureKind.BROKEN, False, ChannelFault(maybe_recorded=False, reason=Reason.CONNECT, detail="broken: d")),
         (FailureKind.TIMEOUT, True, Waiting(maybe_recorded=True, reason=Reason.TIMEOUT, detail="d")),
         (FailureKind.BROKEN, True, Waiting(maybe_recorded=True, reason=Reason.BROKEN, detail="d")),
         (FailureKind.TOO_LARGE, True, Waiting(maybe_recorded=True, reason=Reason.UNREADABLE, detail="d")),

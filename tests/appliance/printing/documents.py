@@ -53,6 +53,12 @@ def issue(n: int) -> Issue:
     )
 
 
+V3_DATA = {"dic_popl": "CZ00000019", "id_provoz": "273", "id_pokl": "1", "rezim": "0"}
+FIK = "0d3d9ef4-6c5c-4e2f-9e0b-8a1c6a7a2f1e-03"
+BKP = "36FA2953-0E365CE7-5829441B-8CAFFB11-A89C7372"
+PKP = "".join(chr(ord("A") + n * 7 % 26) for n in range(342)) + "=="  # as long as one of RSA-2048
+
+
 def receipt_of(
     cart: Cart, tenders: tuple[Tender, ...], *, seller: Seller = PAYER, mode: Mode | None = Mode.LIVE, n: int = 101
 ) -> Receipt:
@@ -61,7 +67,10 @@ def receipt_of(
         for line in cart.lines
     ]
     fiscal = FrozenSale(Dialect.V4, mode, {}) if mode else None
-    return issue_receipt(issue(n), seller, lines_of_cart(cart, percents), settle(cart.total, tenders), fiscal)
+    receipt = issue_receipt(
+        issue(n), seller, lines_of_cart(cart, percents), settle(cart.total, tenders), principal=cart.principal
+    )
+    return replace(receipt, fiscal=fiscal)
 
 
 def cash(whole: int) -> Tender:
@@ -78,14 +87,18 @@ def discounted_cart() -> Cart:
     return discount_bill(cart, Discount(basis_points=500))
 
 
-def sale() -> Receipt:
-    return receipt_of(discounted_cart(), (Tender(PaymentMethod.CARD, crowns(100)), cash(200)))
+def sale(mode: Mode = Mode.LIVE) -> Receipt:
+    return receipt_of(discounted_cart(), (Tender(PaymentMethod.CARD, crowns(100)), cash(200)), mode=mode)
+
+
+def sale_for_another() -> Receipt:
+    cart = add_item(Cart(), replace(SOAP, principal="CZ1234567890"))
+    return receipt_of(cart, (cash(50),), n=105)
 
 
 def refund() -> Receipt:
-    return refund_receipt(
-        issue(102), sale(), reason="Zákazník vrátil zboží", already_refunded=False, fiscal=sale().fiscal
-    )
+    refunded = refund_receipt(issue(102), sale(), reason="Zákazník vrátil zboží", already_refunded=False)
+    return replace(refunded, fiscal=sale().fiscal)
 
 
 def non_payer_sale() -> Receipt:

@@ -12,7 +12,7 @@ from appliance.domain.cart import Cart, Discount, add_item, discount_bill
 from appliance.domain.catalogue import Item
 from appliance.domain.clock import iso
 from appliance.domain.delivery import FiscalState
-from appliance.domain.fiscal import Mode
+from appliance.domain.fiscal import Dialect, Mode
 from appliance.domain.money import Money, Quantity, format_amount
 from appliance.domain.receipt import Receipt
 from appliance.domain.sale import CASH_LIMIT, PaymentMethod, Tender
@@ -30,17 +30,31 @@ CONFIRMED = FiscalView(Mode.LIVE, FiscalState.CONFIRMED, POK)
 LATER = FiscalView(Mode.LIVE, FiscalState.WAITING, "")
 
 
+V3_LATER = FiscalView(
+    Mode.LIVE, FiscalState.WAITING, "", Dialect.V3, documents.PKP, documents.BKP, documents.V3_DATA
+)  # fmt: skip
+V3_CONFIRMED = replace(V3_LATER, state=FiscalState.CONFIRMED, code=documents.FIK)
+
+
+SALES = {
+    "sale": CONFIRMED,
+    "sale-code-later": LATER,
+    "sale-playground-copy": replace(CONFIRMED, mode=Mode.PLAYGROUND),
+    "sale-playground-code-later": replace(LATER, mode=Mode.PLAYGROUND),
+    "sale-verification": FiscalView(Mode.VERIFICATION, FiscalState.VERIFIED_ONLY, ""),
+    "sale-v3": V3_CONFIRMED,
+    "sale-v3-code-later": V3_LATER,
+}
+"""One sale, told in different ways at EET."""
+
+
 def made(name: str, paper: Paper) -> list[Element]:
+    if name in SALES:
+        view = SALES[name]
+        return document(documents.sale(view.mode), view, paper, is_copy=name.endswith("-copy"))
     match name:
-        case "sale":
-            return document(documents.sale(), CONFIRMED, paper)
-        case "sale-code-later":
-            return document(documents.sale(), LATER, paper)
-        case "sale-playground-copy":
-            return document(documents.sale(), replace(CONFIRMED, mode=Mode.PLAYGROUND), paper, is_copy=True)
-        case "sale-verification":
-            view = FiscalView(Mode.VERIFICATION, FiscalState.VERIFIED_ONLY, "")
-            return document(documents.sale(), view, paper)
+        case "sale-for-another":
+            return document(documents.sale_for_another(), CONFIRMED, paper)
         case "refund":
             return document(documents.refund(), CONFIRMED, paper)
         case "non-payer":
@@ -55,10 +69,7 @@ def made(name: str, paper: Paper) -> list[Element]:
     return interrupted_slip()
 
 
-NAMES = (
-    "sale", "sale-code-later", "sale-playground-copy", "sale-verification", "refund", "non-payer", "large", "x",
-    "closing", "interrupted",
-)  # fmt: skip
+NAMES = (*SALES, "sale-for-another", "refund", "non-payer", "large", "x", "closing", "interrupted")
 
 
 @pytest.mark.parametrize("width_chars", WIDTHS)
@@ -105,7 +116,12 @@ def lines_of(elements: Sequence[Element], paper: Paper) -> list[tuple[str, int]]
     ]
 
 
-@given(receipt=receipts(), width_chars=WIDTH, view=st.sampled_from([None, CONFIRMED, LATER]), is_copy=st.booleans())
+@given(
+    receipt=receipts(),
+    width_chars=WIDTH,
+    view=st.sampled_from([None, CONFIRMED, LATER, V3_CONFIRMED, V3_LATER]),
+    is_copy=st.booleans(),
+)
 def test_no_line_is_wider_than_the_paper(
     receipt: Receipt, width_chars: int, view: FiscalView | None, is_copy: bool
 ) -> None:
@@ -153,6 +169,44 @@ def test_an_invented_code_never_stands_on_paper() -> None:
         text = "\n".join(text for text, _ in lines_of(document(documents.sale(), view, paper_of(48)), paper_of(48)))
         assert ("POK" in text) == (state == FiscalState.CONFIRMED)
         assert ("FIK" in text, "BKP" in text, "PKP" in text) == (False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "bkp", "pkp", "words"),
+    [
+        (FiscalState.WAITING, "", "", "", set()),
+        (FiscalState.WAITING, "", documents.BKP, documents.PKP, {"BKP", "PKP"}),
+        (FiscalState.PARKED, "", documents.BKP, documents.PKP, {"BKP", "PKP"}),
+        (FiscalState.WAITING, documents.FIK, documents.BKP, documents.PKP, {"BKP", "PKP"}),
+        (FiscalState.CONFIRMED, documents.FIK, documents.BKP, documents.PKP, {"FIK", "BKP"}),
+        (FiscalState.CONFIRMED, documents.FIK, "", "", {"FIK"}),
+    ],
+)
+@pytest.mark.parametrize("width_chars", WIDTHS)
+def test_a_receipt_of_eet_1_carries_the_codes_that_are_there_and_no_other(
+    state: FiscalState, code: str, bkp: str, pkp: str, words: set[str], width_chars: int
+) -> None:
+    view = FiscalView(Mode.LIVE, state, code, Dialect.V3, pkp, bkp, documents.V3_DATA)
+    paper = paper_of(width_chars)
+    lines = [text for text, _ in lines_of(document(documents.sale(), view, paper), paper)]
+    assert {line.partition(":")[0] for line in lines} & {"FIK", "BKP", "PKP", "POK"} == words
+    printed = "".join(lines).replace(" ", "")
+    for word, text in (("FIK", documents.FIK), ("BKP", documents.BKP), ("PKP", documents.PKP)):
+        assert (f"{word}:{text}" in printed) == (word in words)
+    assert ("Evidencetržbybudeodeslánadodatečně" in printed) == ("FIK" not in words)
+    assert "Běžnýrežim" in printed
+
+
+@pytest.mark.parametrize("mode", [Mode.LIVE, Mode.PLAYGROUND, Mode.VERIFICATION])
+@pytest.mark.parametrize("view", [CONFIRMED, V3_LATER])
+def test_only_a_receipt_of_the_playground_says_test_at_its_top_and_in_its_block(mode: Mode, view: FiscalView) -> None:
+    paper = paper_of(48)
+    elements = document(documents.sale(mode), replace(view, mode=mode), paper)
+    marks = [n for n, each in enumerate(elements) if isinstance(each, Text) and each.text == "TEST"]
+    assert [each.size for n in marks if isinstance(each := elements[n], Text)] == ["double"] * len(marks)
+    assert (marks[:1], len(marks)) == (([0], 2) if mode == Mode.PLAYGROUND else ([], 0))
+    text = "\n".join(text for text, _ in lines_of(elements, paper))
+    assert ("není evidována" in text) == (mode != Mode.LIVE)
 
 
 @pytest.mark.parametrize("name", NAMES)

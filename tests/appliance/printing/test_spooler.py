@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.delivery import FiscalState
+from appliance.domain.fiscal import Dialect, Mode
 from appliance.domain.money import Money, crowns
 from appliance.service import cash, print_queue, receipts, shift
-from appliance.store import queues
+from appliance.store import fiscal, queues
 from drivers.ports import PrinterStatus
 from tests.appliance.printing.desk import KICK, PrintDesk
-from tests.shops import card, make_shop, open_for_sale, rows, sell
+from tests.shops import PLAYGROUND, TAXPAYER, card, make_shop, open_for_sale, rows, sell
 
 LATER = "Evidence tržby bude odeslána dodatečně"
 BROKEN_OFF = "--- tisk přerušen ---"
@@ -30,7 +31,7 @@ def desk(tmp_path: Path) -> Iterator[PrintDesk]:
 
 def confirm(desk: PrintDesk, doc_id: str) -> None:
     with desk.test_shop.shop.fact() as tables:
-        queues.update_record(tables, doc_id, state=FiscalState.CONFIRMED.value, code=CODE)
+        fiscal.update_record(tables, doc_id, state=FiscalState.CONFIRMED.value, code=CODE)
 
 
 # ---- the order of things
@@ -103,14 +104,53 @@ def test_nobody_waits_for_a_code_that_cannot_come_now(tmp_path: Path, why: str) 
     receipt = sell(test_shop.shop)
     with test_shop.shop.fact() as tables:
         if why == "failed_once":
-            queues.update_record(tables, receipt.doc_id, attempts=1)
+            fiscal.update_record(tables, receipt.doc_id, attempts=1)
         if why == "channel":
             queues.set_note(tables, "eet", {"fault": "channel:tls"}, at="")
         if why == "parked":
-            queues.update_record(tables, receipt.doc_id, state="parked")
+            fiscal.update_record(tables, receipt.doc_id, state="parked")
     desk.print_all()
     assert desk.waiter.waits == []
     assert (LATER in desk.printer.papers[0]) == (why != "not_reported")
+
+
+@pytest.fixture
+def old_desk(tmp_path: Path) -> Iterator[PrintDesk]:
+    """A till that reports by the interface of EET 1, while the tax office cannot be reached."""
+    regime = replace(PLAYGROUND, mode=Mode.LIVE, dialect=Dialect.V3)
+    test_shop = make_shop(tmp_path, regimes=(regime,))
+    test_shop.shop = replace(test_shop.shop, taxpayer=replace(TAXPAYER, dic_popl="CZ00000019", id_provoz="273"))
+    open_for_sale(test_shop.shop)
+    with test_shop.shop.fact() as tables:
+        queues.set_note(tables, "eet", {"fault": "channel:unreachable"}, at="")
+    yield PrintDesk(test_shop)
+    test_shop.store.close()
+
+
+def codes_of(desk: PrintDesk, doc_id: str) -> None:
+    with desk.test_shop.shop.fact() as tables:
+        fiscal.update_record(tables, doc_id, pkp="PKP=", bkp="BKP-1")
+
+
+def test_the_paper_of_eet_1_waits_for_the_codes_that_need_no_network(old_desk: PrintDesk) -> None:
+    receipt = sell(old_desk.test_shop.shop)
+    old_desk.waiter.at_wait.append(lambda: codes_of(old_desk, receipt.doc_id))
+    old_desk.print_all()
+    assert len(old_desk.waiter.waits) == 1
+    (paper,) = old_desk.printer.papers
+    for line in (LATER, "BKP: BKP-1", "PKP: PKP=", "DIČ: CZ00000019", "Provozovna: 273", "Pokladna: 1"):
+        assert line in paper
+    assert "FIK" not in paper
+
+
+def test_the_paper_of_eet_1_waits_no_longer_than_the_limit_and_the_next_one_waits_with_it(old_desk: PrintDesk) -> None:
+    sell(old_desk.test_shop.shop)
+    second = sell(old_desk.test_shop.shop)
+    codes_of(old_desk, second.doc_id)
+    old_desk.print_all()
+    assert sum(old_desk.waiter.waits) == 2.0
+    assert ["BKP" in paper for paper in old_desk.printer.papers] == [False, True]
+    assert all(LATER in paper for paper in old_desk.printer.papers)
 
 
 def test_a_drawer_opens_between_two_lines_of_a_running_job(desk: PrintDesk) -> None:

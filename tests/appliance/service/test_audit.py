@@ -10,7 +10,7 @@ AT = "2027-02-01T08:00:00+01:00"
 
 
 def history(till: TestShop) -> None:
-    """Two epochs: rows 1 to 4 and 5 to 7."""
+    """Two epochs: rows 1 to 5 and 6 to 8."""
     sale = sell(till.shop)
     receipts.reprint(till.shop, sale.doc_id)
     with till.shop.fact() as tables:
@@ -35,11 +35,11 @@ def test_an_honest_journal_of_several_epochs_verifies(selling: TestShop) -> None
     history(selling)
     verdict = verify_journal(selling.shop)
     known = journal.the_till(selling.store.tables)
-    assert (verdict.rows, verdict.broken_at, verdict.anchored) == (7, "", None)
+    assert (verdict.rows, verdict.broken_at, verdict.anchored) == (8, "", None)
     assert (verdict.head_seq, verdict.head) == (3, head_hex(known.head_hash))
 
 
-@pytest.mark.parametrize("place", [1, 3, 4, 5, 6, 7])
+@pytest.mark.parametrize("place", [1, 3, 4, 5, 6, 7, 8])
 @pytest.mark.parametrize(
     "change",
     [
@@ -47,7 +47,7 @@ def test_an_honest_journal_of_several_epochs_verifies(selling: TestShop) -> None
         "at = '2027-02-01T08:00:01+01:00'",
         "kind = 'cash_moved'",
         "doc_id = doc_id || 'x'",
-        "v = 2",
+        "v = 3",
         "prev_hash = zeroblob(31) || x'01'",
         "hash = zeroblob(32)",
     ],
@@ -67,7 +67,7 @@ def test_a_row_taken_out_is_missed(selling: TestShop) -> None:
     assert broken_at(selling) == 4
 
 
-@pytest.mark.parametrize("from_row", [7, 6, 5])
+@pytest.mark.parametrize("from_row", [8, 7, 6])
 def test_rows_cut_off_at_the_end_are_missed(selling: TestShop, from_row: int) -> None:
     history(selling)
     rows(selling.shop, "PRAGMA foreign_keys = OFF")
@@ -78,8 +78,8 @@ def test_rows_cut_off_at_the_end_are_missed(selling: TestShop, from_row: int) ->
 def test_an_epoch_taken_out_is_missed_by_the_one_that_names_it(selling: TestShop) -> None:
     history(selling)
     rows(selling.shop, "PRAGMA foreign_keys = OFF")
-    rows(selling.shop, "DELETE FROM journal WHERE row <= 4")
-    assert broken_at(selling) == 5
+    rows(selling.shop, "DELETE FROM journal WHERE row <= 5")
+    assert broken_at(selling) == 6
 
 
 def test_a_whole_chain_written_anew_is_found_by_the_head_on_paper(selling: TestShop) -> None:
@@ -87,7 +87,7 @@ def test_a_whole_chain_written_anew_is_found_by_the_head_on_paper(selling: TestS
     known = journal.the_till(selling.store.tables)
     on_paper = head_hex(known.head_hash)
     assert verify_journal(selling.shop, head_seq=3, head=on_paper).anchored is True
-    rows(selling.shop, "UPDATE journal SET at = 'x', hash = zeroblob(32) WHERE row = 7")
+    rows(selling.shop, "UPDATE journal SET at = 'x', hash = zeroblob(32) WHERE row = 8")
     verdict = verify_journal(selling.shop, head_seq=3, head=on_paper)
     assert verdict.anchored is False
 
@@ -102,6 +102,6 @@ def test_a_head_that_was_never_there_does_not_anchor(selling: TestShop, seq: int
 def test_a_long_journal_is_read_in_batches(selling: TestShop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("appliance.service.audit.BATCH_ROWS", 2)
     history(selling)
-    assert (verify_journal(selling.shop).rows, verify_journal(selling.shop).broken_at) == (7, "")
-    rows(selling.shop, "UPDATE journal SET at = 'x' WHERE row = 6")
-    assert broken_at(selling) == 6
+    assert (verify_journal(selling.shop).rows, verify_journal(selling.shop).broken_at) == (8, "")
+    rows(selling.shop, "UPDATE journal SET at = 'x' WHERE row = 7")
+    assert broken_at(selling) == 7

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.catalogue import Item, ItemInvalid, Unit
+from appliance.domain.fiscal import Reporting
 from appliance.domain.journal import CategoryEdited, ItemEdited, read_body
 from appliance.domain.money import Money
 from appliance.domain.stamps import Stamp
@@ -16,7 +17,7 @@ from appliance.service.errors import NotFound, StoreFailed
 from appliance.service.item_file import read_item_file
 from appliance.store.db import Store
 from tests.shared import shared
-from tests.shops import APPLES, ITEMS, OTHER, ROLL, SOAP, TestShop, count, kinds, make_shop, rows, sell
+from tests.shops import APPLES, ITEMS, OTHER, ROLL, SOAP, TAXPAYER, TestShop, count, kinds, make_shop, rows, sell
 
 NEW = Item(
     "item-new", "Žemle", Money(450), VatClass.REDUCED, plu="7", unit=Unit.PIECE, eans=("111", "222"), labels=("pokl1",)
@@ -54,6 +55,44 @@ def test_only_the_fields_that_changed_are_journalled(till: TestShop) -> None:
     catalogue.save_item(till.shop, after)
     assert changed(edits(till)[1]) == {"price": None, "ean:333": True, "ean:111": False, "label:pokl1": False}
     assert catalogue.load_item(till.shop, "item-new") == after
+
+
+FOR_ANOTHER = replace(NEW, reporting=Reporting.VOUCHER, principal="CZ12345678")
+
+
+def test_how_an_item_is_reported_is_journalled_where_it_is_not_as_usual(till: TestShop) -> None:
+    catalogue.save_item(till.shop, FOR_ANOTHER)
+    assert catalogue.load_item(till.shop, "item-new") == FOR_ANOTHER
+    catalogue.save_item(till.shop, replace(FOR_ANOTHER, reporting=Reporting.NOT_REPORTED))
+    catalogue.save_item(till.shop, NEW)
+    assert catalogue.load_item(till.shop, "item-new") == NEW
+    first, second, third = edits(till)
+    reported = {name: changed(first)[name] for name in ("reporting", "principal")}
+    assert reported == {"reporting": "voucher", "principal": "CZ12345678"}
+    assert changed(second) == {"reporting": "not_reported"}
+    assert changed(third) == {"reporting": "reported", "principal": ""}
+
+
+@pytest.mark.parametrize("own", [TAXPAYER.eic, "CZ87654321"])
+def test_an_item_is_not_sold_for_the_shop_itself_under_either_number(till: TestShop, own: str) -> None:
+    shop = replace(till.shop, taxpayer=replace(TAXPAYER, dic_popl="CZ87654321"))
+    with pytest.raises(ItemInvalid, match="principal: own"):
+        catalogue.save_item(shop, replace(NEW, principal=own))
+    list(catalogue.import_items(shop, [replace(NEW, principal=own)], []))
+    assert [item.principal for item in catalogue.search_items(shop, NEW.name, limit=9)] == [""]
+
+
+def test_an_import_that_says_nothing_of_reporting_leaves_it_as_it_is(till: TestShop) -> None:
+    catalogue.save_item(till.shop, FOR_ANOTHER)
+    for text, reporting, principal in (
+        ("ean,name\n111,Žemle\n", Reporting.VOUCHER, "CZ12345678"),
+        ("ean,name,evidence\n111,Žemle,ne\n", Reporting.NOT_REPORTED, "CZ12345678"),
+        ("ean,name,za_poplatnika\n111,Žemle,CZ87654321\n", Reporting.NOT_REPORTED, "CZ87654321"),
+    ):
+        read = read_item_file(text.encode(), new_id=till.shop.new_id)
+        list(catalogue.import_items(till.shop, read.items, read.categories, silent_on=read.silent_on))
+        item = catalogue.load_item(till.shop, "item-new")
+        assert (item.reporting, item.principal) == (reporting, principal)
 
 
 def test_saving_what_is_there_already_writes_nothing(till: TestShop) -> None:

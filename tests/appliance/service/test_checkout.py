@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -6,7 +7,7 @@ import pytest
 
 from appliance.domain.cart import Cart, CartError, Discount, discount_bill
 from appliance.domain.codec import to_json
-from appliance.domain.fiscal import Mode, Regime
+from appliance.domain.fiscal import Mode, Regime, Reporting
 from appliance.domain.journal import LineVoided, read_body
 from appliance.domain.money import ONE, ZERO, Money, Quantity, crowns
 from appliance.domain.receipt import ClockState, Receipt
@@ -292,3 +293,49 @@ OTHER_100 = replace(OTHER, price=crowns(100))
 def test_a_weighed_item_is_sold_by_the_gram(selling: TestShop) -> None:
     receipt = checkout.pay(selling.shop, cart_of(APPLES, quantity=Quantity(345)), [cash(crowns(20))])
     assert (receipt.lines[0].quantity, receipt.total, receipt.rounding) == (Quantity(345), Money(1377), Money(23))
+
+
+def test_what_an_item_says_of_reporting_is_on_the_receipt_and_in_the_record(selling: TestShop) -> None:
+    voucher = replace(SOAP, item_id="item-voucher", reporting=Reporting.VOUCHER, principal="CZ12345678")
+    deposit = replace(ROLL, item_id="item-deposit", reporting=Reporting.NOT_REPORTED, principal="CZ12345678")
+    cart = cart_of(voucher, deposit)
+    receipt = checkout.pay(selling.shop, cart, [card(cart.total)])
+    loaded = receipts.load(selling.shop, receipt.doc_id)
+    assert loaded == receipt
+    assert [line.reporting for line in loaded.lines] == [Reporting.VOUCHER, Reporting.NOT_REPORTED]
+    assert loaded.principal == "CZ12345678"
+    refund = receipts.refund(selling.shop, receipt.doc_id, reason="vráceno")
+    for document, sign in ((loaded, ""), (refund, "-")):
+        assert document.fiscal is not None
+        said = {name: document.fiscal.data[name] for name in ("celk_trzba", "urceno_cerp_zuct", "eic_poverujiciho")}
+        assert said == {
+            "celk_trzba": f"{sign}49.90", "urceno_cerp_zuct": f"{sign}49.90", "eic_poverujiciho": "CZ12345678",
+        }  # fmt: skip
+        ((data,),) = rows(selling.shop, "SELECT data FROM fiscal_record WHERE doc_id = ?", document.doc_id)
+        assert json.loads(str(data)) == document.fiscal.data
+    assert rows(selling.shop, "SELECT DISTINCT kind, v FROM journal WHERE kind = 'receipt_issued'") == [
+        ("receipt_issued", 2)
+    ]
+
+
+def test_a_bill_of_what_is_not_reported_makes_no_record(selling: TestShop) -> None:
+    receipt = sell(selling.shop, replace(SOAP, reporting=Reporting.NOT_REPORTED))
+    assert (receipt.fiscal, count(selling.shop, "fiscal_record")) == (None, 0)
+    assert receipts.refund(selling.shop, receipt.doc_id, reason="vráceno").fiscal is None
+
+
+def test_more_than_eet_can_hold_is_refused_before_anything_is_written(selling: TestShop) -> None:
+    cart = cart_of(replace(SOAP, price=Money(9_999_999_960)))
+    before = [count(selling.shop, table) for table in TABLES_OF_A_SALE]
+    with pytest.raises(PaymentRefused, match="amount_too_large"):
+        checkout.pay(selling.shop, cart, [card(Money(9_999_900_000)), cash(crowns(1000))])
+    assert [count(selling.shop, table) for table in TABLES_OF_A_SALE] == before
+
+
+def test_a_cart_kept_by_an_earlier_version_of_the_till_comes_back(selling: TestShop) -> None:
+    checkout.keep_cart(selling.shop, cart_of(ROLL))
+    text = to_json(cart_of(ROLL)).replace(',"reporting":"reported","principal":""', "")
+    assert "principal" not in text
+    with selling.shop.mark() as tables:
+        queues.set_note(tables, checkout.OPEN_CART, text, at="")
+    assert checkout.kept_cart(selling.shop) == cart_of(ROLL)

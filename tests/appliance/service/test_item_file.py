@@ -1,6 +1,7 @@
 import pytest
 
 from appliance.domain.catalogue import Item, Unit
+from appliance.domain.fiscal import Reporting
 from appliance.domain.money import Money
 from appliance.domain.vat import VatClass
 from appliance.service.item_file import BadRow, FileUnreadable, ItemFile, read_item_file
@@ -12,11 +13,15 @@ def read(content: str | bytes) -> ItemFile:
 
 
 def test_a_full_row_is_an_item() -> None:
-    file = read('ean,name,price,vat,category,labels,plu,unit\n111 222,Čaj,"49,90",12 %,Nápoje,a|b| |a,7,kg\n')
+    file = read(
+        "ean,name,price,vat,category,labels,plu,unit,evidence,za_poplatnika\n"
+        '111 222,Čaj,"49,90",12 %,Nápoje,a|b| |a,7,kg,Ne,cz 12345678\n'
+    )
     (item,) = file.items
     assert item == Item(
-        item.item_id, "Čaj", Money(4990), VatClass.REDUCED, "Nápoje", "7", Unit.KILOGRAM, ("111", "222"), ("a", "b")
-    )
+        item.item_id, "Čaj", Money(4990), VatClass.REDUCED, "Nápoje", "7", Unit.KILOGRAM, ("111", "222"), ("a", "b"),
+        Reporting.NOT_REPORTED, "CZ12345678",
+    )  # fmt: skip
     assert file.categories == ["Nápoje"]
     assert file.silent_on == {item.item_id: frozenset()}
 
@@ -25,7 +30,7 @@ def test_a_short_row_says_little() -> None:
     file = read("name\nČaj\n")
     (item,) = file.items
     assert item == Item(item.item_id, "Čaj", None, VatClass.STANDARD)
-    assert file.silent_on == {item.item_id: frozenset({"vat_class", "unit"})}
+    assert file.silent_on == {item.item_id: frozenset({"vat_class", "unit", "reporting", "principal"})}
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -52,6 +57,25 @@ def test_a_windows_letter_read_as_latin_1_on_its_way_is_mended() -> None:
 
 def test_spaces_in_a_name_are_single() -> None:
     assert [item.name for item in read("name\n  Čaj \u00a0  zelený \n").items] == ["Čaj zelený"]
+
+
+@pytest.mark.parametrize(
+    ("word", "reporting"),
+    [
+        ("", Reporting.REPORTED), ("ano", Reporting.REPORTED), ("NE", Reporting.NOT_REPORTED),
+        ("Poukaz", Reporting.VOUCHER), ("not_reported", Reporting.NOT_REPORTED),
+    ],
+)  # fmt: skip
+def test_a_row_says_whether_the_item_is_reported(word: str, reporting: Reporting) -> None:
+    assert [item.reporting for item in read(f"name,evidence\nČaj,{word}\n").items] == [reporting]
+
+
+@pytest.mark.parametrize(
+    ("row", "rule", "value"),
+    [("Čaj,možná,", "bad_evidence", "možná"), ("Čaj,ano,12345678", "principal_not_a_number", "12345678")],
+)
+def test_a_row_that_says_it_wrongly_is_refused(row: str, rule: str, value: str) -> None:
+    assert read(f"name,evidence,za_poplatnika\n{row}\n").bad == [BadRow(2, rule, value)]
 
 
 BAD = """ean,name,price,vat,category,unit

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from appliance.domain.delivery import FiscalState, PrintState
-from appliance.store import catalogue, journal, queues, sales
+from appliance.domain.fiscal import Dialect, Mode
+from appliance.store import catalogue, fiscal, journal, queues, sales
 from appliance.store.tables import Tables
 from tests.shops import ITEMS, OTHER, ROLL, TestShop, open_for_sale, sell
 
@@ -23,9 +24,13 @@ QUESTIONS: dict[str, Callable[[Tables], object]] = {
     "jobs to print": lambda t: queues.jobs(t, PrintState.WAITING, PrintState.STARTED),
     "jobs to ask about": lambda t: queues.jobs(t, PrintState.ASK),
     "how many jobs": lambda t: queues.count_jobs(t, PrintState.WAITING, PrintState.STARTED),
-    "the newest record": lambda t: queues.waiting_records(t, newest_first=True, limit=1),
-    "how many records": lambda t: queues.count_records(t, FiscalState.WAITING),
-    "attempts of a record": lambda t: queues.was_attempted(t, "doc"),
+    "waiting records": lambda t: fiscal.waiting_ids(t, newest_first=True),
+    "parked records": lambda t: fiscal.open_records(t, FiscalState.PARKED),
+    "records without codes": fiscal.without_codes,
+    "how many records": lambda t: fiscal.count_records(t, FiscalState.WAITING),
+    "the oldest not reported": lambda t: fiscal.oldest_unreported(t, Mode.LIVE),
+    "answers to judge again": lambda t: fiscal.unjudged_answers(t, Dialect.V4),
+    "attempts of a record": lambda t: fiscal.attempts_of(t, "doc"),
     "an item by code": lambda t: catalogue.items_by_code(t, "8594001021234"),
     "items like those in a file": lambda t: catalogue.similar_items(t, [ROLL, OTHER]),
     "stamps": lambda t: catalogue.stamps_of(t, ["item"]),

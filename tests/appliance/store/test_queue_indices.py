@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.delivery import FiscalState, PrintState
-from appliance.store import queues
+from appliance.domain.fiscal import Dialect, Mode
+from appliance.store import fiscal, queues
 from appliance.store.tables import Tables
 from tests.shops import make_shop, rows
 
@@ -17,11 +18,14 @@ READS: dict[str, Read] = {
     "unfinished jobs": lambda tables: queues.jobs(tables, PrintState.STARTED, PrintState.ASK),
     "waiting drawers": queues.waiting_kicks,
     "how many jobs": lambda tables: queues.count_jobs(tables, PrintState.WAITING, PrintState.STARTED),
-    "the newest records": lambda tables: queues.waiting_records(tables, newest_first=True, limit=500),
-    "the oldest records": lambda tables: queues.waiting_records(tables, newest_first=False, limit=500),
-    "how many wait": lambda tables: queues.count_records(tables, FiscalState.WAITING),
-    "how many are parked": lambda tables: queues.count_records(tables, FiscalState.PARKED),
-    "attempts of a record": lambda tables: queues.was_attempted(tables, "doc"),
+    "the newest records": lambda tables: fiscal.waiting_ids(tables, newest_first=True),
+    "the oldest records": lambda tables: fiscal.waiting_ids(tables, newest_first=False),
+    "parked records": lambda tables: fiscal.open_records(tables, FiscalState.PARKED),
+    "how many wait": lambda tables: fiscal.count_records(tables, FiscalState.WAITING),
+    "how many are parked": lambda tables: fiscal.count_records(tables, FiscalState.PARKED),
+    "the oldest not reported": lambda t: fiscal.oldest_unreported(t, Mode.LIVE),
+    "answers to judge again": lambda tables: fiscal.unjudged_answers(tables, Dialect.V4),
+    "attempts of a record": lambda tables: fiscal.attempts_of(tables, "doc"),
 }
 
 

@@ -1,12 +1,8 @@
-import pytest
-
-from appliance.domain.delivery import FiscalState, PrintState
-from appliance.domain.fiscal import Dialect, FrozenSale, Mode
+from appliance.domain.delivery import PrintState
 from appliance.store import queues
-from appliance.store.db import StoreError
 from appliance.store.queues import JobKind
 from appliance.store.tables import Tables
-from tests.shops import TestShop, open_for_sale, sell
+from tests.shops import TestShop
 
 AT = "2027-02-01T08:00:00+01:00"
 
@@ -54,62 +50,6 @@ def test_all_asked_jobs_are_dropped_even_a_whole_day_of_them(till: TestShop) -> 
             queues.set_job(tables, name, PrintState.ASK)
         queues.drop_asked(tables)
     assert set(states(tables).values()) == {PrintState.DROPPED}
-
-
-def test_a_fiscal_record_keeps_its_data_to_the_character(till: TestShop) -> None:
-    open_for_sale(till.shop)
-    receipt = sell(till.shop)
-    record = queues.load_record(till.store.tables, receipt.doc_id)
-    assert record is not None
-    assert receipt.fiscal is not None
-    assert list(record.data.items()) == list(receipt.fiscal.data.items())
-    assert (record.number, record.dialect, record.mode) == (receipt.number, "v4", "playground")
-    assert (record.state, record.attempts, record.code, record.boot) == (FiscalState.WAITING, 0, "", "boot-1")
-    assert queues.load_record(till.store.tables, "nobody") is None
-
-
-def test_waiting_records_come_newest_or_oldest_first_and_are_counted_with_their_age(till: TestShop) -> None:
-    open_for_sale(till.shop)
-    made = []
-    for _ in range(3):
-        made.append(sell(till.shop))
-        till.clock.forward(minutes=1)
-    tables = till.store.tables
-    with till.store.fact():
-        queues.update_record(tables, made[1].doc_id, state=FiscalState.PARKED.value, reason="error 6")
-    newest = queues.waiting_records(tables, newest_first=True, limit=10)
-    assert [record.doc_id for record in newest] == [made[2].doc_id, made[0].doc_id]
-    assert queues.waiting_records(tables, newest_first=False, limit=1)[0].doc_id == made[0].doc_id
-    assert queues.count_records(tables, FiscalState.WAITING) == (2, made[0].issued_at)
-    assert queues.count_records(tables, FiscalState.PARKED) == (1, made[1].issued_at)
-    assert queues.count_records(tables, FiscalState.CONFIRMED) == (0, "")
-
-
-def test_sales_of_one_second_are_told_apart_by_their_numbers(till: TestShop) -> None:
-    open_for_sale(till.shop)
-    numbers = [sell(till.shop).number for _ in range(3)]
-    newest = queues.waiting_records(till.store.tables, newest_first=True, limit=10)
-    assert [record.number for record in newest] == numbers[::-1]
-
-
-def test_an_attempt_is_remembered_before_and_after_its_answer(till: TestShop) -> None:
-    open_for_sale(till.shop)
-    doc_id = sell(till.shop).doc_id
-    tables = till.store.tables
-    assert not queues.was_attempted(tables, doc_id)
-    with till.store.mark():
-        queues.add_attempt(tables, uuid="u1", doc_id=doc_id, at=AT)
-    assert queues.was_attempted(tables, doc_id)
-    with till.store.mark():
-        queues.finish_attempt(tables, "u1", outcome="timeout", detail="20 s", trace_id="t", answer=b"<x/>")
-    found = tables.fiscal_attempt.select(tables.fiscal_attempt.outcome, tables.fiscal_attempt.answer).tuples().first()
-    assert found == ("timeout", b"<x/>")
-
-
-def test_a_record_of_no_receipt_is_refused_by_the_file_itself(till: TestShop) -> None:
-    frozen = FrozenSale(Dialect.V4, Mode.LIVE, {"celk_trzba": "1.00"})
-    with pytest.raises(StoreError, match="FOREIGN KEY"), till.store.fact() as tables:
-        queues.add_record(tables, doc_id="nobody", number="1", frozen=frozen, at=AT, boot="b")
 
 
 def test_a_note_is_replaced_and_dropped(till: TestShop) -> None:

@@ -4,10 +4,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
+from appliance.domain.fiscal import Dialect, Mode
 from appliance.eet.certificate import Identity, Trust, load_anchors, load_p12, load_pem
 from appliance.eet.client import EetClient
+from appliance.eet.codes import ControlCodes
+from appliance.eet.dialects import DIALECTS
 from appliance.eet.document import parse
 from appliance.eet.message import Header
 from appliance.eet.request import read_trzba
@@ -16,9 +20,10 @@ from appliance.eet.sandbox.ledger import Ledger
 from appliance.eet.sandbox.office import Office, fault
 from appliance.eet.signature import the_body
 from appliance.eet.transport import FailureKind, HttpReply, TransportFailure
-from appliance.eet.v4 import V4
-from appliance.store import queues
-from appliance.store.queues import FiscalRecord
+from appliance.service import fiscal as service
+from appliance.service.shop import Shop
+from appliance.store import fiscal, queues
+from appliance.store.fiscal import FiscalRecord
 from appliance.sync.fiscal import FiscalOptions, FiscalSender
 from tests.appliance.sync.till import Seconds
 from tests.shops import OPENING, TestShop, rows
@@ -64,6 +69,8 @@ class Post:
     data_xml: str
     fresh: bool
     attempts: int
+    codes: ControlCodes | None
+    at: datetime
 
 
 # What becomes of one post; a callable gets the true reply of the office and may do anything instead.
@@ -99,15 +106,22 @@ class Desk:
     always: Happening | None = None
     posts: list[Post] = field(default_factory=list)
     random: float = 0.5
+    live: bool = False
+    trust: Trust = field(init=False)
 
     def __post_init__(self) -> None:
         self.identity = self.identity or self.material.till
+        self.trust = self.material.trust
+        self.reopen()
+
+    def reopen(self) -> None:
+        """The office opens, or another one in its place, and the daemon starts again."""
         self._offices = {
             signer: Office(
                 signer=identity,
                 till_anchors=load_anchors([(self.material.folder / "till-ca.pem").read_bytes()]),
                 ledger=self.ledger,
-                playground=True,
+                playground=not self.live,
                 clock=self.test_shop.clock,
             )
             for signer, identity in (("ours", self.material.signer), ("stranger", self.material.stranger))
@@ -122,19 +136,19 @@ class Desk:
             self.test_shop.shop,
             FiscalOptions(SCHEDULE_MS),
             identity=lambda: self.identity,
-            trust=self.material.trust,
+            trust=lambda dialect: self.trust,
             make_client=self._client,
             monotonic=self.time,
             random=lambda: self.random,
         )
 
-    def _client(self, mode: str, fresh: bool) -> EetClient:
-        assert mode in {"playground", "verification"}
-        client: object = _Line(self, fresh)
+    def _client(self, dialect: Dialect, mode: Mode, fresh: bool) -> EetClient:
+        assert mode is Mode.VERIFICATION or (mode is Mode.LIVE) is self.live
+        client: object = _Line(self, dialect, fresh)
         return client  # type: ignore[return-value]
 
-    def receive(self, envelope: bytes, *, fresh: bool) -> HttpReply | TransportFailure:
-        trzba = read_trzba(the_body(parse(envelope, bytes_max=12_000)), dialect=V4)
+    def receive(self, envelope: bytes, *, dialect: Dialect, fresh: bool) -> HttpReply | TransportFailure:
+        trzba = read_trzba(the_body(parse(envelope, bytes_max=12_000)), dialect=DIALECTS[dialect])
         text = envelope.decode()
         data_xml = text[text.index(":Data ") : text.index(">", text.index(":Data "))]
         number = trzba.data["porad_cis"]
@@ -143,28 +157,48 @@ class Desk:
             "SELECT a.uuid FROM fiscal_attempt a JOIN fiscal_record f USING (doc_id) WHERE f.number = ?",
             number,
         )
-        self.posts.append(Post(number, trzba.header, dict(trzba.data), data_xml, fresh, len(attempts)))
+        self.posts.append(
+            Post(
+                number,
+                trzba.header,
+                dict(trzba.data),
+                data_xml,
+                fresh,
+                len(attempts),
+                trzba.codes,
+                self.test_shop.clock(),
+            )
+        )
         happening = self.script.popleft() if self.script else self.always
         match happening:
             case TransportFailure() | HttpReply():
                 return happening
             case int():
                 reply = self._offices["ours"].refusal(
-                    happening, at=self.test_shop.clock(), uuid=trzba.header.uuid_zpravy
+                    happening,
+                    at=self.test_shop.clock(),
+                    uuid=trzba.header.uuid_zpravy,
+                    dialect=DIALECTS[dialect],
                 )
                 return HttpReply(reply.status, reply.body, "trace")
             case "stranger":
-                reply = self._offices["stranger"].answer(envelope)
+                reply = self._offices["stranger"].answer(envelope, dialect=DIALECTS[dialect])
                 return HttpReply(reply.status, reply.body, "trace")
-        reply = self._offices["ours"].answer(envelope)
+        reply = self._offices["ours"].answer(envelope, dialect=DIALECTS[dialect])
         true = HttpReply(reply.status, reply.body, "trace")
         return happening(true) if callable(happening) else true
+
+    def correct(self, number: str, shop: Shop) -> None:
+        """A technician corrects a refused sale with the settings of this shop; the daemon has them too from then on."""
+        service.correct(shop, number)
+        self.test_shop = replace(self.test_shop, shop=shop)
+        self.restart()
 
     # ---- looking
 
     def record(self, number: str) -> FiscalRecord:
         (doc_id,) = rows(self.test_shop.shop, "SELECT doc_id FROM fiscal_record WHERE number = ?", number)[0]
-        record = queues.load_record(self.test_shop.shop.tables, str(doc_id))
+        record = fiscal.load_record(self.test_shop.shop.tables, str(doc_id))
         assert record is not None
         return record
 
@@ -205,10 +239,11 @@ class _Line:
     """What the sender takes for an EetClient."""
 
     desk: Desk
+    dialect: Dialect
     fresh: bool
 
     def post(self, envelope: bytes) -> HttpReply | TransportFailure:
-        return self.desk.receive(envelope, fresh=self.fresh)
+        return self.desk.receive(envelope, dialect=self.dialect, fresh=self.fresh)
 
     def close(self) -> None:
         """There is no connection."""

@@ -9,7 +9,7 @@ import pytest
 from appliance.domain.fiscal import Mode, Taxpayer
 from appliance.domain.journal import Kind, ReceiptFiscalised, read_body
 from appliance.eet.transport import HttpReply
-from appliance.store import queues
+from appliance.store import fiscal
 from tests.appliance.sync.office import (
     HTTP_500,
     NO_DNS,
@@ -82,7 +82,7 @@ def test_the_newest_sale_goes_first(desk: Desk) -> None:
 
 
 def test_the_backlog_goes_on_its_own_connection_oldest_first(desk: Desk) -> None:
-    desk.script.extend([REFUSED, REFUSED])
+    desk.script.extend([TIMED_OUT, TIMED_OUT])
     old = [sell(desk.test_shop.shop).number, sell(desk.test_shop.shop).number]
     desk.sender.send_fresh()
     desk.pass_time(6)
@@ -125,8 +125,8 @@ def test_a_person_who_asks_does_not_wait_for_the_schedule(desk: Desk) -> None:
 
 
 def test_one_that_gets_through_makes_those_due_that_failed_on_the_way(desk: Desk) -> None:
-    desk.script.extend([REFUSED, 8, TIMED_OUT])
-    stuck = [sell(desk.test_shop.shop).number for _ in range(3)]  # sent newest first: 3 refused, 2 code 8, 1 timed out
+    desk.script.extend([HTTP_500, 8, TIMED_OUT])
+    stuck = [sell(desk.test_shop.shop).number for _ in range(3)]  # sent newest first: 3 HTTP 500, 2 code 8, 1 timed out
     desk.sender.send_fresh()
     sell(desk.test_shop.shop)
     desk.sender.send_fresh()
@@ -141,6 +141,7 @@ def test_one_that_gets_through_makes_those_due_that_failed_on_the_way(desk: Desk
 @pytest.mark.parametrize(
     ("happening", "fault"),
     [
+        (REFUSED, "channel:connect"),
         (NO_DNS, "channel:dns"),
         (NO_TLS, "channel:tls"),
         (4, "channel:code_4"),
@@ -286,7 +287,8 @@ def test_verification_is_not_a_confirmation(tmp_path: Path, eet_material: Materi
         desk.sender.send_fresh()
         assert [post.header.overeni for post in desk.posts] == [True]
         assert (desk.record(number).state, desk.record(number).code) == ("verified_only", "")
-        assert (fiscalised(desk), ledger.report()["count"]) == ([], 0)
+        assert [(body.code, body.mode) for body in fiscalised(desk)] == [("", "verification")]
+        assert ledger.report()["count"] == 0
 
 
 # ---- kills, reboots and answers that come twice
@@ -346,23 +348,49 @@ def test_the_trail_of_attempts_tells_what_happened(desk: Desk) -> None:
     found = rows(
         desk.test_shop.shop, "SELECT outcome, detail, trace_id, length(answer) > 0 FROM fiscal_attempt ORDER BY at"
     )
-    assert [row[0] for row in found] == ["Waiting", "Waiting", "ConfirmedOutcome"]
+    assert [row[0] for row in found] == ["ChannelFault", "Waiting", "ConfirmedOutcome"]
     assert str(found[0][1]).startswith("connect")
     assert (found[2][2], found[2][3]) == ("trace", 1)
 
 
-def test_a_fault_of_the_line_is_no_fault_of_the_channel(desk: Desk) -> None:
-    desk.script.extend([REFUSED, TIMED_OUT])
+def test_an_answer_that_did_not_come_is_no_fault_of_the_channel(desk: Desk) -> None:
+    desk.script.extend([HTTP_500, TIMED_OUT])
     for _ in range(3):
         sell(desk.test_shop.shop)
     desk.sender.send_fresh()
     assert (len(desk.posts), desk.fault, sorted(desk.states())) == (3, "", ["confirmed", "waiting", "waiting"])
 
 
+@pytest.mark.parametrize("happening", [REFUSED, NO_DNS, NO_TLS])
+def test_while_nobody_answers_each_new_sale_finds_out_whether_the_line_is_back(
+    desk: Desk, happening: Happening
+) -> None:
+    desk.always = happening
+    for n in range(3):
+        sell(desk.test_shop.shop)
+        desk.sender.send_fresh()
+        assert len(desk.posts) == n + 1
+    desk.always = None
+    newest = sell(desk.test_shop.shop).number
+    desk.sender.send_fresh()
+    assert (desk.posts[-1].number, desk.posts[-1].fresh, desk.fault) == (newest, True, "")
+    desk.backlog()
+    assert desk.states() == ["confirmed"] * 4
+
+
+@pytest.mark.parametrize("happening", [4, "stranger"])
+def test_whoever_answers_wrongly_is_told_no_more_sales_than_the_probe(desk: Desk, happening: Happening) -> None:
+    desk.always = happening
+    for _ in range(3):
+        sell(desk.test_shop.shop)
+        desk.sender.send_fresh()
+    assert len(desk.posts) == 1
+
+
 def test_the_record_counts_its_failed_attempts_for_the_paper(desk: Desk) -> None:
     desk.always = TIMED_OUT
     receipt = sell(desk.test_shop.shop)
     desk.sender.send_fresh()
-    record = queues.load_record(desk.test_shop.shop.tables, receipt.doc_id)
+    record = fiscal.load_record(desk.test_shop.shop.tables, receipt.doc_id)
     assert record is not None
-    assert (record.attempts, record.reason) == (1, "timeout")
+    assert (record.attempts, record.reason) == (1, "timeout too long")

@@ -13,7 +13,7 @@ from appliance.sync import link
 from appliance.wire import BATCH_BYTES_MAX, BATCH_ROWS_MAX
 from tests.appliance.sync.till import TOKEN, make_till
 from tests.fake_backoffice import Answer, FakeBackoffice
-from tests.shops import open_for_sale, sell
+from tests.shops import PLAYGROUND, open_for_sale, sell
 
 AT = "2027-02-01T08:00:00+01:00"
 
@@ -26,11 +26,11 @@ def test_all_of_the_journal_reaches_the_server_byte_for_byte(tmp_path: Path, ser
 
 
 def test_the_token_is_sent_and_the_status_says_what_waits(tmp_path: Path, server: FakeBackoffice) -> None:
-    till = make_till(tmp_path, server, receipts=2)
+    till = make_till(tmp_path, server, receipts=2, regimes=(PLAYGROUND,))
     till.work()
     assert set(server.tokens) == {f"Bearer {TOKEN}"}
     first = server.uploads[0].status
-    assert (first.version, first.unsent, first.eet_waiting) == ("1.2.3", 4, 2)
+    assert (first.version, first.unsent, first.eet_waiting) == ("1.2.3", 5, 2)
 
 
 def test_an_unpaired_till_sends_nothing_and_sells_on(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.domain.fiscal import Regime
 from appliance.domain.journal import Row
 from appliance.service import sync
 from appliance.service.shop import Shop
@@ -82,8 +83,10 @@ def make_till(
     receipts: int = 0,
     new_epoch: Callable[[], str] | None = None,
     random: float = 0.5,
+    regimes: tuple[Regime, ...] = (),
 ) -> Till:
-    test_shop = make_shop(folder)
+    """Without a regime nothing is reported to EET: the journal holds what the test did and nothing else."""
+    test_shop = make_shop(folder, regimes=regimes)
     if receipts:
         open_for_sale(test_shop.shop)
         for _ in range(receipts):

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.delivery import PrintState
+from appliance.domain.fiscal import Mode, Reporting
 from appliance.domain.money import Money
 from appliance.domain.sale import PaymentMethod
 from appliance.service import checkout, print_queue, receipts, shift
-from appliance.service.catalogue import search_items
+from appliance.service.catalogue import load_item, search_items
 from appliance.service.shop import Shop
 from appliance.store import queues
 from script.lib.demo_shop import make_shop
@@ -316,6 +317,41 @@ def test_an_item_is_renamed_with_the_on_screen_keyboard(shop: Shop, till: TillWi
     assert [(item.name, item.price) for item in search_items(shop, "Čaj", limit=9) if item.name == "Čaj"] == [
         ("Čaj", Money(3900))
     ]
+
+
+def test_an_item_sold_for_another_taxpayer_is_set_in_the_form_and_keeps_to_its_own_bill(
+    shop: Shop, till: TillWindow
+) -> None:
+    till.press("F4")
+    till.tap("pricelist.search")
+    till.type("sirky")
+    till.press("Return")
+    till.tap("item:item-28")
+    till.wait_screen("item_edit")
+    till.tap("item.reporting")
+    till.tap("reporting:voucher")
+    till.tap("item.principal")
+    till.type("cz99887766")
+    till.press("Return")
+    till.wait_screen("pricelist")
+    item = load_item(shop, "item-28")
+    assert (item.reporting, item.principal) == (Reporting.VOUCHER, "CZ99887766")
+    till.press("F1")
+    sell(till, BREAD_PLU, "28")
+    till.wait_until(lambda seen: "jiného poplatníka" in str(seen) or None, "the refusal in words")
+    assert till.text("sale.total").startswith("49,90")
+
+
+@pytest.mark.parametrize(
+    ("mode", "mark"), [(Mode.LIVE, None), (Mode.PLAYGROUND, "TEST"), (Mode.VERIFICATION, "OVĚŘOVACÍ REŽIM")]
+)
+def test_every_screen_says_when_sales_are_not_recorded_for_real(tmp_path: Path, mode: Mode, mark: str | None) -> None:
+    with till_window(tmp_path, width=800, height=480, mode=mode) as till:
+        till.wait_for("status.clock", lambda widget: bool(widget["text"]))
+        for keys in ((), ("F3",), ("F4",), ("F6",), ("F1",), ("F5",)):
+            till.press("Escape", *keys)
+            found = till.widgets().get("status.mark")
+            assert (found["text"] if found else None) == mark
 
 
 def test_a_synchronisation_shows_its_progress_and_does_not_stop_the_sale(till: TillWindow) -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from appliance.domain.fiscal import Dialect
 from appliance.domain.money import Money
 from appliance.domain.sale import PaymentMethod
 from appliance.domain.vat import VatClass, VatStatus
@@ -26,6 +27,19 @@ def test_a_receipt_reads_as_it_was_printed() -> None:
     assert "b3a09b52-7c87-4014-a496-4c7a53cf9120-ff" in lines
     assert "ZKUŠEBNÍ PROSTŘEDÍ EET" in lines
     assert "Děkujeme za nákup" in lines
+
+
+def test_a_receipt_of_the_old_interface_and_one_for_another_taxpayer_say_so() -> None:
+    journal = TillJournal()
+    journal.open_shift()
+    receipt = journal.sell()
+    assert receipt.fiscal is not None
+    old = replace(receipt.fiscal, dialect=Dialect.V3)
+    journal.receipts[-1] = replace(receipt, fiscal=old, principal="CZ00000019")
+    lines = text_of(journal, Fiscal(code="b3a09b52-7c87-4014-a496-4c7a53cf9120-03", waiting=False, test=False))
+    assert "Prodej za poplatníka:           CZ00000019" in lines
+    assert "FIK:" in lines
+    assert "POK" not in lines
 
 
 def test_no_line_is_wider_than_the_paper() -> None:

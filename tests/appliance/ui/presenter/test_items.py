@@ -3,16 +3,25 @@ from dataclasses import replace
 import pytest
 
 from appliance.domain.catalogue import Category, Item, ItemInvalid
+from appliance.domain.fiscal import Reporting
 from appliance.domain.money import Money
 from appliance.domain.vat import VatClass
 from appliance.ui.presenter.items import ItemForm, category_name, count_text, form_of, item_of, item_row, words_of
 
 ITEM = Item("1", "Rohlík", Money(123450), VatClass.REDUCED, "c1", "12", eans=("859", "860"), labels=("pokl1",))
+FOR_ANOTHER = replace(ITEM, reporting=Reporting.VOUCHER, principal="CZ12345678")
 CATEGORIES = (Category("c1", "Pečivo", "#0F6FDE", 0),)
 
 
-def test_an_item_survives_its_own_form() -> None:
-    assert item_of(form_of(ITEM), ITEM) == ITEM
+@pytest.mark.parametrize("item", [ITEM, FOR_ANOTHER])
+def test_an_item_survives_its_own_form(item: Item) -> None:
+    assert item_of(form_of(item), item) == item
+    assert item_of(form_of(item), ITEM) == item
+
+
+def test_a_taxpayers_number_may_be_typed_small_and_with_spaces() -> None:
+    assert item_of(replace(form_of(ITEM), principal=" cz 123 456 78 "), ITEM).principal == "CZ12345678"
+    assert item_of(replace(form_of(FOR_ANOTHER), principal=" "), FOR_ANOTHER).principal == ""
 
 
 def test_an_empty_price_is_asked_at_the_sale() -> None:
@@ -27,6 +36,7 @@ def test_an_empty_price_is_asked_at_the_sale() -> None:
         ({"price": "-5"}, "price", "negative"),
         ({"plu": "12a"}, "plu", "not_digits"),
         ({"eans": "859 x"}, "eans", "not_digits"),
+        ({"principal": "12345678"}, "principal", "not_a_number"),
     ],
 )
 def test_a_wrong_value_names_its_field(change: dict[str, str], field: str, rule: str) -> None:

@@ -127,6 +127,14 @@ def test_the_bar_tells_shift_user_and_time() -> None:
     assert (view.clock, view.date, view.shift, view.shift_open) == ("14:05", "4. 1. 2027", "Směna 7 · Jana", True)
 
 
+@pytest.mark.parametrize(
+    ("mode", "mark"),
+    [(Mode.OFF, ""), (Mode.LIVE, ""), (Mode.PLAYGROUND, "TEST"), (Mode.VERIFICATION, "OVĚŘOVACÍ REŽIM")],
+)
+def test_a_till_that_does_not_record_for_real_is_marked(mode: Mode, mark: str) -> None:
+    assert status_view(replace(Till(), eet=Eet(mode=mode)), "Petr").mark == mark
+
+
 def test_a_closed_till_says_so() -> None:
     view = status_view(replace(Till(), shift=None), "Petr")
     assert (view.shift, view.shift_open) == ("Zavřeno · Petr", False)

@@ -2,11 +2,19 @@ import pytest
 
 from appliance.domain.cart import CartError
 from appliance.domain.catalogue import ItemInvalid
+from appliance.domain.fiscal import Reporting
 from appliance.domain.money import NotAnAmount
 from appliance.domain.receipt import RefundRefused
 from appliance.domain.sale import PaymentMethod, PaymentRefused
 from appliance.domain.vat import VatClass
-from appliance.ui.presenter.words import day_and_time, error_sentence, item_rule, method_name, vat_class_name
+from appliance.ui.presenter.words import (
+    day_and_time,
+    error_sentence,
+    item_rule,
+    method_name,
+    reporting_name,
+    vat_class_name,
+)
 
 
 class ShiftNotOpen(Exception):
@@ -22,7 +30,10 @@ class StoreFailed(Exception):
     [
         (PaymentRefused("not_enough"), "Doplaťte"),
         (PaymentRefused("cash_limit"), "270 000"),
+        (PaymentRefused("amount_too_large"), "příliš velká"),
         (CartError("price_missing"), "cenu"),
+        (CartError("other_taxpayer"), "za jiného poplatníka. Nejdřív zaplaťte rozpracovaný účet"),
+        (ItemInvalid("principal", "own"), "vlastní EIČ"),
         (RefundRefused("already_refunded"), "stornovaná"),
         (ItemInvalid("name", "empty"), "Napište název"),
         (NotAnAmount("x"), "12,50"),
@@ -44,6 +55,7 @@ def test_an_unknown_rule_of_an_item_still_has_words() -> None:
 def test_every_method_and_vat_class_has_its_own_name() -> None:
     assert len({method_name(method) for method in PaymentMethod}) == len(PaymentMethod)
     assert len({vat_class_name(vat) for vat in VatClass}) == len(VatClass)
+    assert len({reporting_name(reporting) for reporting in Reporting}) == len(Reporting)
 
 
 def test_a_moment_is_written_as_czechs_write_it() -> None:

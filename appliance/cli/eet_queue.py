@@ -1,0 +1,231 @@
+"""`pokladna eet status | queue | send-now | release | correct | test`: sales on their way to the tax office."""
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from appliance.cli.context import EXIT_FAILED, err, fail, out, plain_errors, the_shop
+from appliance.domain.clock import age_text
+from appliance.domain.delivery import Lateness
+from appliance.domain.fiscal import Mode
+from appliance.service import fiscal, regime, sync
+from appliance.service.errors import NotFound, Refused
+from appliance.service.fiscal import ChannelTest, QueuedSale
+from appliance.service.shop import Shop
+from appliance.service.status import EetState, till_status
+
+AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
+DAEMON_WAIT_S = 10.0
+STILL_S = 30.0  # somewhat longer than a connection and an answer may take by default
+TEST_WAIT_S = 60.0
+POLL_S = 0.2
+WHY_CHARS_MAX = 60
+NO_DAEMON = "the sync daemon does not answer: systemctl status pokladna-sync"
+
+REFUSALS = {
+    "not_parked": "only a parked sale can be released or corrected; the others are sent by themselves",
+    "may_be_recorded": (
+        "an attempt of this sale ended without an answer, so the tax office may have it as it is: release it instead"
+    ),
+    "nothing_to_correct": "eic, id_jednotky and id_pokl in the settings are the same as in the refused sale",
+}
+
+
+def status(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Regime, channel, what waits, the certificate. Exit code 1 when something needs a person."""
+    shop = the_shop(context)
+    with plain_errors():
+        eet = till_status(shop).eet
+        regimes = regime.regimes_by_date(shop)
+    if as_json:
+        told = {**dataclasses.asdict(eet), "regimes": [dataclasses.asdict(each) for each in regimes]}
+        out.print_json(json.dumps(told, default=str))
+    else:
+        table = Table.grid(padding=(0, 2))
+        for name, value in _lines(eet):
+            table.add_row(name, value)
+        for each in regimes:
+            table.add_row("regime", f"{each.dialect} {each.mode} from {each.valid_from.isoformat()}")
+        out.print(table)
+    if todo := eet_todo(eet):
+        err.print(todo, style="bold red", markup=False)
+        raise typer.Exit(EXIT_FAILED)
+
+
+def queue(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Sales without a code: those refused (parked) first, the oldest first."""
+    shop = the_shop(context)
+    with plain_errors():
+        waiting = fiscal.queue(shop)
+    if as_json:
+        out.print_json(json.dumps([dataclasses.asdict(sale) for sale in waiting], default=str))
+        return
+    if not waiting:
+        out.print("nothing waits")
+        return
+    table = Table("number", "state", "CZK", "sold", "age", "tries", "why", box=None, padding=(0, 2, 0, 0))
+    for sale in waiting:
+        table.add_row(*_cells(sale))
+    out.print(table)
+
+
+def send_now(context: typer.Context) -> None:
+    """Try everything that waits now, whatever the schedule says, and show how far it gets."""
+    shop = the_shop(context)
+    with plain_errors():
+        run_id = sync.request_sync(shop)
+        before = till_status(shop).eet.waiting
+        with out.status(f"{before} waiting") as progress:
+            for left in _until_still(shop, run_id):
+                progress.update(f"{before - left} of {before} sent")
+        eet = till_status(shop).eet
+    out.print(
+        f"{max(0, before - eet.waiting)} of {before} sent, {eet.waiting} waiting {eet.fault}".rstrip(), markup=False
+    )
+    if eet.waiting:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _until_still(shop: Shop, run_id: str) -> Iterator[int]:
+    """How many wait, again and again, until none does or nothing has changed for longer than an answer may take."""
+    left, changed_at = -1, time.monotonic()
+    while left and time.monotonic() - changed_at < STILL_S:
+        run = sync.sync_run(shop, run_id)
+        if run is None or run.waits_s > DAEMON_WAIT_S:
+            fail(NO_DAEMON)
+        now = till_status(shop).eet.waiting
+        if now != left:
+            left, changed_at = now, time.monotonic()
+        yield left
+        time.sleep(POLL_S)
+
+
+def release(
+    context: typer.Context,
+    which: Annotated[str, typer.Argument(metavar="ID", help="Receipt number or document id; 'all' for every one.")],
+) -> None:
+    """Send a refused (parked) sale again, with the same data."""
+    shop = the_shop(context)
+    with plain_errors():
+        if which == "all":
+            out.print(f"{fiscal.release_all(shop)} sales wait again")
+            return
+        try:
+            out.print(f"{fiscal.release(shop, which)} waits again")
+        except NotFound:
+            fail(f"{which}: no such sale was to be reported")
+        except Refused as error:
+            fail(f"{which}: {REFUSALS[error.rule]}")
+
+
+def correct(
+    context: typer.Context,
+    which: Annotated[str, typer.Argument(metavar="ID", help="Receipt number or document id.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Report a refused (parked) sale with the taxpayer, unit and till that are set now.
+
+    Amount, time and receipt number stay as they were. Refused when the tax office may have the sale already.
+    """
+    shop = the_shop(context)
+    with plain_errors():
+        try:
+            planned = fiscal.planned_correction(shop, which)
+            for name, value in planned.after.items():
+                if planned.before[name] != value:
+                    out.print(f"{name}: {planned.before[name]} → {value}", markup=False)
+            if not yes and not typer.confirm(f"Report {planned.number} so?"):
+                fail("nothing was changed")
+            fiscal.correct(shop, which)
+        except NotFound:
+            fail(f"{which}: no such sale was to be reported")
+        except Refused as error:
+            fail(f"{which}: {REFUSALS[error.rule]}")
+    out.print(f"{planned.number} waits with the new data")
+
+
+def try_out(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Try the channel with a made-up sale of one crown; the live server records nothing of it."""
+    shop = the_shop(context)
+    with plain_errors():
+        test_id = fiscal.request_test(shop)
+        with out.status("waiting for the sync daemon"):
+            found = _test_result(shop, test_id)
+    if found is None:
+        fail(NO_DAEMON)
+    if as_json:
+        out.print_json(json.dumps(dataclasses.asdict(found)))
+    else:
+        out.print(_test_line(found), markup=False)
+        for warning in found.warnings:
+            out.print(f"warning {warning}", markup=False)
+    if found.outcome != "passed":
+        raise typer.Exit(EXIT_FAILED)
+
+
+def eet_todo(eet: EetState) -> str:
+    """The first thing a person should do about EET; '' when there is nothing."""
+    if eet.parked:
+        return f"{eet.parked} sales are refused by EET and wait for a person: pokladna eet queue"
+    if eet.fault == "no_certificate":
+        return "no EET certificate: pokladna eet certificate import FILE --password-file FILE"
+    if eet.lateness != Lateness.NONE:
+        hours = eet.oldest_age_s // 3600
+        return f"a sale is unreported for {hours} h, the law allows 48: pokladna eet queue; pokladna eet test"
+    return FAULTS.get(eet.fault, "")
+
+
+FAULTS = {
+    "channel:code_4": "the tax office refuses the signature: pokladna eet certificate show; is the clock right?",
+    "channel:unknown_signer": "answers are signed by somebody unknown: pokladna eet trust show",
+    "channel:test_answer": "the live address answers as a playground: see eet.live_url",
+    "channel:live_answer": "the playground's address answers as the live server: see eet.playground_url",
+}
+"""Faults only a person can end; the others end by themselves."""
+
+
+def _lines(eet: EetState) -> list[tuple[str, str]]:
+    since = f" for {age_text(eet.fault_age_s)}" if eet.fault else ""
+    oldest = f", the oldest for {age_text(eet.oldest_age_s)}" if eet.waiting else ""
+    lines = [
+        ("mode", str(eet.mode)),
+        ("channel", f"{eet.fault or 'works'}{since}"),
+        ("waiting", f"{eet.waiting}{oldest}"),
+        ("parked", str(eet.parked)),
+    ]
+    return lines + [("warning", warning) for warning in eet.warnings]
+
+
+def _cells(sale: QueuedSale) -> tuple[str, ...]:
+    state = sale.state.value + (", correctable" if sale.correctable else "")
+    where = "" if sale.mode is Mode.LIVE else f" {sale.mode}"
+    sold_at = sale.sold_at.strftime("%Y-%m-%d %H:%M")
+    why = f"{sale.reason} {sale.detail}".strip()[:WHY_CHARS_MAX]
+    return (sale.number, state + where, sale.amount, sold_at, age_text(sale.age_s), str(sale.attempts), escape(why))
+
+
+def _test_result(shop: Shop, test_id: str) -> ChannelTest | None:
+    ends_at = time.monotonic() + TEST_WAIT_S
+    while time.monotonic() < ends_at:
+        found = fiscal.channel_test(shop)
+        if found is not None and found.test_id == test_id and found.outcome:
+            return found
+        time.sleep(POLL_S)
+    return None
+
+
+def _test_line(test: ChannelTest) -> str:
+    if test.outcome == "off":
+        return "no regime reports sales, now or later: there is nothing to test"
+    where = f"{test.dialect} {test.mode}"
+    if test.outcome == "passed":
+        code = f", code {test.detail}" if test.detail else ", verification mode: nothing recorded"
+        return f"passed: {where} answered in {test.took_ms} ms{code}"
+    return f"failed: {where}: {test.outcome} {test.detail}".rstrip()

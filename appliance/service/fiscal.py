@@ -1,0 +1,237 @@
+"""What a person can do about sales that wait for EET: look, release, correct, and try the channel out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from appliance.domain.clock import iso, parse_iso
+from appliance.domain.delivery import FiscalState
+from appliance.domain.fiscal import Dialect, FrozenSale, Mode
+from appliance.domain.journal import FiscalCorrected, Kind
+from appliance.domain.reported import corrected_data
+from appliance.service.errors import NotFound, Refused
+from appliance.service.shop import Shop
+from appliance.store import fiscal, journal, queues, sales
+from appliance.store.fiscal import FiscalRecord
+from appliance.store.tables import Tables
+
+SETTINGS_NOTE = "eet_settings"  # the settings below as they were at the daemon's last start
+TEST_NOTE = "eet_test"  # the fields of ChannelTest
+
+# Which settings, once changed, may make the server take the same data it has refused for this reason.
+SETTINGS_OF_REASON: Mapping[str, frozenset[str]] = {
+    "code_2": frozenset({"version"}),
+    "code_3": frozenset({"version"}),
+    "code_6": frozenset({"taxpayer"}),
+    "code_7": frozenset({"version"}),
+    "code_8_too_long": frozenset({"taxpayer", "endpoint", "version"}),
+    "code_other": frozenset({"version"}),
+    "message_invalid": frozenset({"version"}),
+    "not_recorded": frozenset({"endpoint"}),
+    "soap_fault": frozenset({"endpoint", "version"}),
+}
+
+
+@dataclass(frozen=True)
+class QueuedSale:
+    """A sale that is not reported yet. `reason` is a machine word, `detail` what the server or the line said.
+
+    `correctable`: the server has surely not recorded it, so other data may take its place.
+    """
+
+    doc_id: str
+    number: str
+    state: FiscalState
+    dialect: Dialect
+    mode: Mode
+    amount: str
+    sold_at: datetime
+    age_s: int
+    attempts: int
+    reason: str
+    detail: str
+    correctable: bool
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The frozen data before and after."""
+
+    number: str
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ChannelTest:
+    """What became of a made-up sale. `outcome` is '' until there is one.
+
+    `outcome`: passed, off (no regime reports), or a machine word of what went wrong. `detail` is the playground's code,
+    or what the server or the line said.
+    """
+
+    test_id: str
+    outcome: str = ""
+    detail: str = ""
+    warnings: tuple[str, ...] = ()
+    dialect: str = ""
+    mode: str = ""
+    took_ms: int = 0
+
+
+def queue(shop: Shop, *, limit: int = 500) -> tuple[QueuedSale, ...]:
+    """Parked sales first, then those that wait; the oldest first."""
+    now = shop.now()
+    with shop.snapshot() as tables:
+        found = [
+            record
+            for state in (FiscalState.PARKED, FiscalState.WAITING)
+            for record in fiscal.open_records(tables, state, limit=limit)
+        ]
+        return tuple(_queued(tables, record, now) for record in found[:limit])
+
+
+def release(shop: Shop, which: str) -> str:
+    """A parked sale waits again, with the same data. `which` is its number or doc_id; returns the number.
+
+    Raises NotFound, Refused("not_parked").
+    """
+    with shop.fact() as tables:
+        record = _the_record(tables, which)
+        if record.state != FiscalState.PARKED:
+            raise Refused("not_parked")
+        _release(tables, record, at=iso(shop.now()))
+    shop.wake("sync", "ui")
+    return record.number
+
+
+def release_all(shop: Shop) -> int:
+    """Every parked sale waits again. Returns how many there were."""
+    at = iso(shop.now())
+    with shop.fact() as tables:
+        parked = fiscal.open_records(tables, FiscalState.PARKED)
+        for record in parked:
+            _release(tables, record, at=at)
+    if parked:
+        shop.wake("sync", "ui")
+    return len(parked)
+
+
+def release_after_change(shop: Shop, settings: Mapping[str, str]) -> int:
+    """At a start: what was parked for a reason that names a setting waits again when that setting has changed."""
+    at = iso(shop.now())
+    with shop.fact() as tables:
+        before = queues.note(tables, SETTINGS_NOTE)
+        if before == dict(settings):
+            return 0
+        changed = {name for name, value in settings.items() if before is not None and before.get(name) != value}
+        queues.set_note(tables, SETTINGS_NOTE, dict(settings), at=at)
+        parked = [
+            record
+            for record in fiscal.open_records(tables, FiscalState.PARKED)
+            if SETTINGS_OF_REASON.get(_word(record), frozenset()) & changed
+        ]
+        for record in parked:
+            _release(tables, record, at=at)
+    return len(parked)
+
+
+def planned_correction(shop: Shop, which: str) -> Correction:
+    """What `correct` would do; raises what it raises."""
+    with shop.snapshot() as tables:
+        record, after = _corrected(shop, tables, which)
+        return Correction(record.number, record.data, after)
+
+
+def correct(shop: Shop, which: str) -> None:
+    """The taxpayer and place of a refused sale as they are set now; what was sold, when and for how much stays.
+
+    Raises NotFound, Refused: not_parked, may_be_recorded (an attempt had an unknown end, so the server may hold the
+    sale as it was), nothing_to_correct.
+    """
+    at = iso(shop.now())
+    with shop.fact() as tables:
+        record, after = _corrected(shop, tables, which)
+        receipt = sales.load_receipt(tables, record.doc_id)
+        assert receipt is not None
+        body = FiscalCorrected(
+            receipt_doc_id=record.doc_id,
+            number=record.number,
+            user=shop.user,
+            reason=record.reason,
+            before=FrozenSale(record.dialect, record.mode, record.data),
+            after=FrozenSale(record.dialect, record.mode, after),
+        )
+        journal.append(tables, Kind.FISCAL_CORRECTED, body, doc_id=shop.new_id(), at=at, shift_id=receipt.shift_id)
+        fiscal.replace_data(tables, record, after, at=at, boot=shop.boot)
+    shop.wake("sync", "ui")
+
+
+def request_test(shop: Shop) -> str:
+    """Ask the daemon to try the channel out. Returns the id of the test."""
+    test_id = shop.new_id()
+    with shop.mark() as tables:
+        queues.set_note(tables, TEST_NOTE, {"test_id": test_id}, at=iso(shop.now()))
+    shop.wake("sync")
+    return test_id
+
+
+def channel_test(shop: Shop) -> ChannelTest | None:
+    """The last test that was asked for."""
+    found = queues.note(shop.tables, TEST_NOTE)
+    return ChannelTest(**{**found, "warnings": tuple(found.get("warnings", ()))}) if found else None
+
+
+def finish_test(shop: Shop, test: ChannelTest) -> None:
+    """The daemon's answer. A test asked for meanwhile is not answered by this one."""
+    with shop.mark() as tables:
+        asked = queues.note(tables, TEST_NOTE) or {}
+        if asked.get("test_id") == test.test_id:
+            queues.set_note(tables, TEST_NOTE, asdict(test), at=iso(shop.now()))
+    shop.wake("ui")
+
+
+def _queued(tables: Tables, record: FiscalRecord, now: datetime) -> QueuedSale:
+    sold_at = parse_iso(record.created_at)
+    word, _, detail = record.reason.partition(" ")
+    return QueuedSale(
+        doc_id=record.doc_id,
+        number=record.number,
+        state=record.state,
+        dialect=record.dialect,
+        mode=record.mode,
+        amount=record.data["celk_trzba"],
+        sold_at=sold_at,
+        age_s=max(0, round((now - sold_at).total_seconds())),
+        attempts=record.attempts,
+        reason=word,
+        detail=detail,
+        correctable=record.state == FiscalState.PARKED and not fiscal.may_be_recorded(tables, record),
+    )
+
+
+def _the_record(tables: Tables, which: str) -> FiscalRecord:
+    record = fiscal.find_record(tables, which)
+    if record is None:
+        raise NotFound(which)
+    return record
+
+
+def _corrected(shop: Shop, tables: Tables, which: str) -> tuple[FiscalRecord, dict[str, str]]:
+    record = _the_record(tables, which)
+    if record.state != FiscalState.PARKED:
+        raise Refused("not_parked")
+    if fiscal.may_be_recorded(tables, record):
+        raise Refused("may_be_recorded")
+    after = corrected_data(record.data, dialect=record.dialect, taxpayer=shop.taxpayer)
+    if after == record.data:
+        raise Refused("nothing_to_correct")
+    return record, after
+
+
+def _release(tables: Tables, record: FiscalRecord, *, at: str) -> None:
+    fiscal.update_record(tables, record.doc_id, state=FiscalState.WAITING.value, tried_since=at)
+
+
+def _word(record: FiscalRecord) -> str:
+    return record.reason.partition(" ")[0]
