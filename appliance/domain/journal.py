@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from appliance.domain.codec import from_json
+from appliance.domain.fiscal import FrozenSale
 from appliance.domain.money import Money, Quantity
 from appliance.domain.receipt import Receipt
 from appliance.domain.shift import ShiftTotals
@@ -33,6 +34,7 @@ class Kind(StrEnum):
     LINE_VOIDED = "line_voided"
     DRAWER_OPENED = "drawer_opened"
     REGIME_STARTED = "regime_started"
+    FISCAL_CORRECTED = "fiscal_corrected"
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,18 @@ class RegimeStarted:
 
 
 @dataclass(frozen=True)
+class FiscalCorrected:
+    """Other data of a sale the server had refused: `after` is sent in the place of `before`, for the named reason."""
+
+    receipt_doc_id: str
+    number: str
+    user: str
+    reason: str
+    before: FrozenSale
+    after: FrozenSale
+
+
+@dataclass(frozen=True)
 class Deferred:
     """A row this version cannot read yet: kept, projected after an upgrade."""
 
@@ -176,6 +190,7 @@ BODIES: dict[tuple[str, int], type[Any]] = {
     (Kind.LINE_VOIDED, 1): LineVoided,
     (Kind.DRAWER_OPENED, 1): DrawerOpened,
     (Kind.REGIME_STARTED, 1): RegimeStarted,
+    (Kind.FISCAL_CORRECTED, 1): FiscalCorrected,
 }
 WRITTEN_VERSION = {kind: max(v for known, v in BODIES if known == kind) for kind in Kind}
 """The version in which a body of each kind is written now."""

@@ -12,7 +12,7 @@ from appliance.domain.sale import PaymentMethod
 from appliance.service.regime import begin_regime
 from appliance.service.shift import OpenShift
 from appliance.service.shop import Shop
-from appliance.store import journal, queues, sales
+from appliance.store import fiscal, journal, queues, sales
 from appliance.store.queues import JobKind
 from appliance.store.tables import Tables
 
@@ -42,7 +42,7 @@ def issue_document(
     place, _ = journal.append(tables, Kind.RECEIPT_ISSUED, receipt, doc_id=doc_id, at=at, shift_id=shift.shift_id)
     sales.insert_receipt(tables, receipt, place=place)
     if receipt.fiscal is not None:
-        queues.add_record(tables, doc_id=doc_id, number=issue.number, frozen=receipt.fiscal, at=at, boot=shop.boot)
+        fiscal.add_record(tables, doc_id=doc_id, number=issue.number, frozen=receipt.fiscal, at=at, boot=shop.boot)
     queues.add_job(
         tables,
         job_id=shop.new_id(),

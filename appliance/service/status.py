@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.domain.clock import parse_iso
-from appliance.domain.delivery import FiscalState, PrintState
+from appliance.domain.delivery import FiscalState, Lateness, PrintState, lateness
 from appliance.domain.fiscal import Mode
 from appliance.service.certificates import NO_CERTIFICATE, CertificateState, read_certificate_state
 from appliance.service.regime import regime_in_force
 from appliance.service.shift import OpenShift, current_shift
 from appliance.service.shop import Shop
-from appliance.store import journal, queues
+from appliance.store import fiscal, journal, queues
 
 PRINTER_NOTE = "printer"  # {"word": …}, written by the print process
-EET_NOTE = "eet"  # {"fault": …}, written by the sync daemon
+EET_NOTE = "eet"  # {"fault": …, "since": …}, written by the sync daemon
+EET_WARNING_NOTE = "eet_warning"  # {"number": …, "warnings": […]}, written by the sync daemon
 BACKOFFICE_NOTE = "backoffice"  # {"paired": …, "fault": …}, written by the sync daemon
 
 
@@ -28,13 +29,19 @@ class PrinterState:
 
 @dataclass(frozen=True)
 class EetState:
-    """`fault` is '' or a machine word; ages in seconds."""
+    """`fault` is '' or a machine word, `fault_age_s` how long it lasts; ages in seconds.
+
+    `lateness` is of the oldest live sale that waits or is parked. `warnings` are the server's to the last sale it took.
+    """
 
     mode: Mode
     waiting: int
     parked: int
     oldest_age_s: int
     fault: str
+    fault_age_s: int = 0
+    lateness: Lateness = Lateness.NONE
+    warnings: tuple[str, ...] = ()
     certificate: CertificateState = NO_CERTIFICATE
 
 
@@ -61,8 +68,8 @@ def till_status(shop: Shop) -> TillStatus:
         printer = queues.note(tables, PRINTER_NOTE) or {}
         eet = queues.note(tables, EET_NOTE) or {}
         backoffice = queues.note(tables, BACKOFFICE_NOTE) or {}
-        waiting, oldest_record = queues.count_records(tables, FiscalState.WAITING)
-        parked, _ = queues.count_records(tables, FiscalState.PARKED)
+        waiting, oldest_record = fiscal.count_records(tables, FiscalState.WAITING)
+        parked, _ = fiscal.count_records(tables, FiscalState.PARKED)
         unsent, oldest_row = journal.unsent(tables)
         regime = regime_in_force(shop, tables, now)
         return TillStatus(
@@ -79,6 +86,9 @@ def till_status(shop: Shop) -> TillStatus:
                 parked=parked,
                 oldest_age_s=_age_s(now, oldest_record),
                 fault=eet.get("fault", ""),
+                fault_age_s=_age_s(now, eet.get("since", "")),
+                lateness=lateness(_age_s(now, fiscal.oldest_unreported(tables, Mode.LIVE))),
+                warnings=tuple((queues.note(tables, EET_WARNING_NOTE) or {}).get("warnings", ())),
                 certificate=read_certificate_state(tables, regimes=shop.regimes, now=now),
             ),
             backoffice=BackofficeState(

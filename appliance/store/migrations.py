@@ -184,6 +184,16 @@ VERSION_1 = (
 )
 
 VERSION_2 = (
+    # the control codes of EET 1, computed once; how often a record was corrected; since when it is tried
+    "ALTER TABLE fiscal_record ADD COLUMN pkp TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE fiscal_record ADD COLUMN bkp TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE fiscal_record ADD COLUMN generation INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE fiscal_record ADD COLUMN tried_since TEXT NOT NULL DEFAULT ''",
+    # `unknown` stays 1 unless it is certain that the server did not record the message
+    "ALTER TABLE fiscal_attempt ADD COLUMN generation INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE fiscal_attempt ADD COLUMN unknown INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE fiscal_attempt ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX fiscal_attempt_unjudged ON fiscal_attempt (reason, at) WHERE reason = 'unknown_signer'",
     # the last regime that has begun, so that it does not end when a clock goes back
     "ALTER TABLE till ADD COLUMN regime_from TEXT NOT NULL DEFAULT ''",
     # what the sale of an item is to EET, and the taxpayer for whom it is sold

@@ -25,9 +25,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "cash_move": ("doc_id", "shift_id", "at", "amount", "reason"),
     "fiscal_record": (
         "doc_id", "number", "dialect", "mode", "data", "state", "created_at", "boot", "attempts", "code",
-        "reason", "warnings",
+        "reason", "warnings", "pkp", "bkp", "generation", "tried_since",
     ),
-    "fiscal_attempt": ("uuid", "doc_id", "at", "outcome", "detail", "trace_id", "answer"),
+    "fiscal_attempt": (
+        "uuid", "doc_id", "at", "outcome", "detail", "trace_id", "answer", "generation", "unknown", "reason",
+    ),
     "print_job": (
         "n", "job_id", "kind", "doc_id", "number", "kick", "is_copy", "body", "state", "created_at", "boot",
     ),

@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 from appliance.domain.cart import Discount, discount_bill, discount_line
-from appliance.domain.fiscal import Reporting
+from appliance.domain.fiscal import Dialect, FrozenSale, Mode, Reporting
 from appliance.domain.journal import (
     CashMoved,
     CategoryEdited,
     DrawerOpened,
     EpochOpened,
     FieldStamp,
+    FiscalCorrected,
     ItemEdited,
     Kind,
     LineVoided,
@@ -91,6 +92,14 @@ BODIES_BY_KIND: dict[Kind, object] = {
     Kind.LINE_VOIDED: LineVoided("shift-1", "Jana Žáková", "Jablka Gála", Quantity(345), Money(1377)),
     Kind.DRAWER_OPENED: DrawerOpened("shift-1", "Jana Žáková", "rozměnění"),
     Kind.REGIME_STARTED: RegimeStarted("live", "v4", "2027-01-01T00:00:00+01:00"),
+    Kind.FISCAL_CORRECTED: FiscalCorrected(
+        receipt_doc_id=DOC_ID,
+        number="P1A-000001",
+        user="Jana Žáková",
+        reason="code_6 6: EIČ",
+        before=FrozenSale(Dialect.V4, Mode.LIVE, {"eic_popl": "CZ00000000", "celk_trzba": "53.00"}),
+        after=FrozenSale(Dialect.V4, Mode.LIVE, {"eic_popl": "CZ00000019", "celk_trzba": "53.00"}),
+    ),
 }
 
 EARLIER_BODIES: dict[tuple[Kind, int], object] = {(Kind.RECEIPT_ISSUED, 1): SALE}

@@ -8,7 +8,7 @@ from appliance.domain.receipt import Original, ReceiptKind, RefundRefused
 from appliance.domain.sale import Payment, PaymentMethod, Tender
 from appliance.service import checkout, receipts, shift
 from appliance.service.errors import NotFound, ShiftNotOpen
-from appliance.store import journal, queues
+from appliance.store import fiscal, journal
 from tests.shops import ROLL, SOAP, TestShop, card, cart_of, cash, count, kinds, rows, sell
 
 
@@ -111,7 +111,7 @@ def test_the_list_shows_the_newest_first_with_what_became_of_each(selling: TestS
         place = journal.place_of(tables, journal.the_till(tables).epoch, 4)
         assert place is not None
         journal.ack(tables, place)
-        queues.update_record(tables, first.doc_id, state=FiscalState.CONFIRMED.value, code="pok-1")
+        fiscal.update_record(tables, first.doc_id, state=FiscalState.CONFIRMED.value, code="pok-1")
     listed = receipts.recent(selling.shop, limit=10)
     assert [row.doc_id for row in listed] == [refund.doc_id, second.doc_id, first.doc_id]
     assert [row.refunded for row in listed] == [False, False, True]

@@ -14,7 +14,7 @@ from appliance.service.status import (
     PrinterState,
     till_status,
 )
-from appliance.store import journal, queues
+from appliance.store import fiscal, journal, queues
 from tests.shops import TestShop, make_shop, sell
 
 NONE_YET = replace(NO_CERTIFICATE, needed=True)
@@ -43,19 +43,19 @@ def test_the_status_tells_what_waits_for_how_long_and_why(selling: TestShop) -> 
         queues.set_job(tables, waiting[0].job_id, PrintState.ASK)
         queues.set_job(tables, waiting[1].job_id, PrintState.STARTED)
         queues.set_note(tables, PRINTER_NOTE, {"word": "paper_out"}, at=AT)
-        queues.set_note(tables, EET_NOTE, {"fault": "channel:tls"}, at=AT)
+        queues.set_note(tables, EET_NOTE, {"fault": "channel:tls", "since": AT}, at=AT)
         queues.set_note(tables, BACKOFFICE_NOTE, {"paired": True, "fault": "unreachable"}, at=AT)
     selling.clock.forward(seconds=30)
     status = till_status(selling.shop)
     assert status.shift == current_shift(selling.shop)
     assert status.printer == PrinterState("paper_out", 2, 1)
-    assert status.eet == EetState(Mode.PLAYGROUND, 3, 0, 120, "channel:tls", NONE_YET)
+    assert status.eet == EetState(Mode.PLAYGROUND, 3, 0, 120, "channel:tls", 120, certificate=NONE_YET)
     assert status.backoffice == BackofficeState(True, 4, 120, "unreachable")
     with selling.shop.fact() as tables:
-        queues.update_record(tables, first.doc_id, state=FiscalState.PARKED.value)
+        fiscal.update_record(tables, first.doc_id, state=FiscalState.PARKED.value)
         journal.ack(tables, journal.last_place(tables))
     status = till_status(selling.shop)
-    assert status.eet == EetState(Mode.PLAYGROUND, 2, 1, 30, "channel:tls", NONE_YET)
+    assert status.eet == EetState(Mode.PLAYGROUND, 2, 1, 30, "channel:tls", 120, certificate=NONE_YET)
     assert status.backoffice == BackofficeState(True, 0, 0, "unreachable")
 
 
