@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from appliance.bootstrap.backoffice import uploader
 from appliance.bootstrap.certificates import certificate_keeper
-from appliance.bootstrap.eet import fiscal_sender
+from appliance.bootstrap.eet import fiscal_sender, rehearsal, release_what_was_mended
 from appliance.bootstrap.shop import SetupError, open_shop
 from appliance.config import Config
 from appliance.service.shop import Shop
@@ -79,6 +79,7 @@ def run_sync(config: Config) -> None:
             raise SetupError(f"{path}: there is no such file of certificates")
     shop = open_shop(config)
     with closing(_listener(config, "sync")) as listener, closing(NetworkWatch()) as network:
+        release_what_was_mended(config, shop)
         daemon = SyncDaemon(
             shop,
             fiscal_sender(config, shop),
@@ -86,7 +87,7 @@ def run_sync(config: Config) -> None:
             listener,
             network,
             poll_s=config.backoffice.poll_s,
-            more={"certificate": certificate_keeper(config, shop).step},
+            more={"certificate": certificate_keeper(config, shop).step, "eet-test": rehearsal(config, shop).step},
         )
         with _until_terminated(shop, "sync") as stopped:
             daemon.run(stopped=stopped)
