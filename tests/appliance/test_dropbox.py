@@ -3,10 +3,15 @@
 import json
 import os
 import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from appliance import dropbox
 from appliance.dropbox import FILE_BYTES_MAX, FILES_MAX, DropBox, Dropped, DropSlot
 
 ID = "0b0fd1f5-2f2c-4c52-ae51-7c86afa4bd8d"
@@ -127,3 +132,61 @@ def test_a_write_that_fails_leaves_nothing(box: DropBox, folder: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         DropSlot(folder.parent).put(ID, p12=b"k", password="p")
     assert [path.name for path in folder.iterdir()] == [f"{ID}.import"]
+
+
+# ---- with the users of a real till: one for the daemon, one for the screen, one for the printer, in one group
+
+GROUP, DAEMON, SCREEN, PRINTER = 61000, 61001, 61002, 61003
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")
+
+
+@pytest.fixture
+def run_dir() -> Iterator[Path]:
+    """The run folder as the image makes it, and a copy of the module where all may read it."""
+    with tempfile.TemporaryDirectory() as name:
+        base = Path(name)
+        base.chmod(0o755)
+        (base / "the_box.py").write_text(Path(dropbox.__file__).read_text("utf-8"), "utf-8")
+        (base / "the_box.py").chmod(0o644)
+        (base / "run").mkdir()
+        os.chown(base / "run", DAEMON, GROUP)
+        (base / "run").chmod(0o2770)
+        yield base / "run"
+
+
+def as_user(user: int, run_dir: Path, code: str) -> str:
+    """What it prints; the name of what was raised, if anything was."""
+    wrapped = "import sys\nsys.path.insert(0, sys.argv[1])\nfrom pathlib import Path\nimport os, the_box\n"
+    wrapped += (
+        f"run = Path(sys.argv[1]) / 'run'\ntry:\n    {code}\nexcept OSError as error:\n    print(type(error).__name__)"
+    )
+    command = [sys.executable, "-I", "-c", wrapped, str(run_dir.parent)]
+    ended = subprocess.run(
+        command, user=user, group=user, extra_groups=[GROUP], capture_output=True, text=True, check=True, umask=0o077
+    )
+    return ended.stdout.strip()
+
+
+@needs_root
+def test_only_the_daemon_can_take_what_the_screen_puts_in(run_dir: Path) -> None:
+    assert as_user(DAEMON, run_dir, "the_box.DropBox(run); print('made')") == "made"
+    put = "the_box.DropSlot(run).put('abc', p12=b'key', password='word'); print('put')"
+    assert as_user(SCREEN, run_dir, put) == "put"
+    file = "run / 'import' / 'abc.import'"
+    assert as_user(SCREEN, run_dir, "print(list((run / 'import').iterdir()))") == "PermissionError"
+    assert as_user(PRINTER, run_dir, "print(list((run / 'import').iterdir()))") == "PermissionError"
+    assert as_user(PRINTER, run_dir, f"print(({file}).read_bytes())") == "PermissionError"
+    assert as_user(PRINTER, run_dir, f"print(({file}).unlink())") == "PermissionError"
+    assert as_user(PRINTER, run_dir, f"print(({file}).write_bytes(b'x'))") == "PermissionError"
+    take = "print([(each.request_id, each.p12, each.password) for each in the_box.DropBox(run).take()])"
+    assert as_user(DAEMON, run_dir, take) == "[('abc', b'key', 'word')]"
+    assert as_user(DAEMON, run_dir, take) == "[]"
+
+
+@needs_root
+def test_a_file_the_daemon_may_not_read_is_told_and_gone(run_dir: Path) -> None:
+    as_user(DAEMON, run_dir, "the_box.DropBox(run)")
+    assert as_user(SCREEN, run_dir, "os.open(run / 'import' / 'abc.import', os.O_WRONLY | os.O_CREAT, 0o600)") == ""
+    take = "print([(each.request_id, each.p12) for each in the_box.DropBox(run).take()], os.listdir(run / 'import'))"
+    assert as_user(DAEMON, run_dir, take) == "[('abc', None)] []"
