@@ -11,21 +11,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from appliance.cli.context import EXIT_FAILED, err, fail, out, plain_errors, the_shop
+from appliance.cli.eet_words import eet_lines, eet_todo
 from appliance.domain.clock import age_text
-from appliance.domain.delivery import Lateness
 from appliance.domain.fiscal import Mode
 from appliance.service import fiscal, regime, sync
 from appliance.service.errors import NotFound, Refused
 from appliance.service.fiscal import ChannelTest, QueuedSale
 from appliance.service.shop import Shop
-from appliance.service.status import EetState, till_status
+from appliance.service.status import till_status
 
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 DAEMON_WAIT_S = 10.0
 STILL_S = 30.0  # somewhat longer than a connection and an answer may take by default
 TEST_WAIT_S = 60.0
 POLL_S = 0.2
-WHY_CHARS_MAX = 60
 NO_DAEMON = "the sync daemon does not answer: systemctl status pokladna-sync"
 
 REFUSALS = {
@@ -48,8 +47,8 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
         out.print_json(json.dumps(told, default=str))
     else:
         table = Table.grid(padding=(0, 2))
-        for name, value in _lines(eet):
-            table.add_row(name, value)
+        for row in eet_lines(eet):
+            table.add_row(*row)
         for each in regimes:
             table.add_row("regime", f"{each.dialect} {each.mode} from {each.valid_from.isoformat()}")
         out.print(table)
@@ -69,7 +68,10 @@ def queue(context: typer.Context, *, as_json: AsJson = False) -> None:
     if not waiting:
         out.print("nothing waits")
         return
-    table = Table("number", "state", "CZK", "sold", "age", "tries", "why", box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("number", "state", "CZK", "sold", "age", "tries"):
+        table.add_column(name, no_wrap=True, justify="right" if name in {"CZK", "tries"} else "left")
+    table.add_column("why", overflow="fold")
     for sale in waiting:
         table.add_row(*_cells(sale))
     out.print(table)
@@ -170,45 +172,19 @@ def try_out(context: typer.Context, *, as_json: AsJson = False) -> None:
         raise typer.Exit(EXIT_FAILED)
 
 
-def eet_todo(eet: EetState) -> str:
-    """The first thing a person should do about EET; '' when there is nothing."""
-    if eet.parked:
-        return f"{eet.parked} sales are refused by EET and wait for a person: pokladna eet queue"
-    if eet.fault == "no_certificate":
-        return "no EET certificate: pokladna eet certificate import FILE --password-file FILE"
-    if eet.lateness != Lateness.NONE:
-        hours = eet.oldest_age_s // 3600
-        return f"a sale is unreported for {hours} h, the law allows 48: pokladna eet queue; pokladna eet test"
-    return FAULTS.get(eet.fault, "")
-
-
-FAULTS = {
-    "channel:code_4": "the tax office refuses the signature: pokladna eet certificate show; is the clock right?",
-    "channel:unknown_signer": "answers are signed by somebody unknown: pokladna eet trust show",
-    "channel:test_answer": "the live address answers as a playground: see eet.live_url",
-    "channel:live_answer": "the playground's address answers as the live server: see eet.playground_url",
-}
-"""Faults only a person can end; the others end by themselves."""
-
-
-def _lines(eet: EetState) -> list[tuple[str, str]]:
-    since = f" for {age_text(eet.fault_age_s)}" if eet.fault else ""
-    oldest = f", the oldest for {age_text(eet.oldest_age_s)}" if eet.waiting else ""
-    lines = [
-        ("mode", str(eet.mode)),
-        ("channel", f"{eet.fault or 'works'}{since}"),
-        ("waiting", f"{eet.waiting}{oldest}"),
-        ("parked", str(eet.parked)),
-    ]
-    return lines + [("warning", warning) for warning in eet.warnings]
-
-
 def _cells(sale: QueuedSale) -> tuple[str, ...]:
-    state = sale.state.value + (", correctable" if sale.correctable else "")
     where = "" if sale.mode is Mode.LIVE else f" {sale.mode}"
-    sold_at = sale.sold_at.strftime("%Y-%m-%d %H:%M")
-    why = f"{sale.reason} {sale.detail}".strip()[:WHY_CHARS_MAX]
-    return (sale.number, state + where, sale.amount, sold_at, age_text(sale.age_s), str(sale.attempts), escape(why))
+    why = f"{sale.reason} {sale.detail}".strip() + (" (correctable)" if sale.correctable else "")
+    sold_at = sale.sold_at.strftime("%m-%d %H:%M")
+    return (
+        sale.number,
+        sale.state + where,
+        sale.amount,
+        sold_at,
+        age_text(sale.age_s),
+        str(sale.attempts),
+        escape(why),
+    )
 
 
 def _test_result(shop: Shop, test_id: str) -> ChannelTest | None:

@@ -10,11 +10,9 @@ from rich.table import Table
 from appliance import bootstrap
 from appliance.cli.certificate import certificate_todo
 from appliance.cli.context import EXIT_FAILED, err, out, plain_errors, the_config, the_shop
+from appliance.cli.eet_words import certificate_words, eet_todo
 from appliance.domain.clock import age_text
-from appliance.domain.expiry import ExpiryLevel
 from appliance.service.status import TillStatus, till_status
-
-PRESSING = {ExpiryLevel.EXPIRED, ExpiryLevel.NOT_YET_VALID, ExpiryLevel.URGENT}
 
 
 def status(
@@ -41,17 +39,12 @@ def status(
 def _lines(now: TillStatus) -> list[tuple[str, str]]:
     shift = now.shift
     eet, backoffice = now.eet, now.backoffice
-    certificate = eet.certificate
-    ends = f"{certificate.environment}, to {certificate.valid_to[:10]}, {certificate.days_left} days left"
     return [
         ("time", now.now.strftime("%Y-%m-%d %H:%M:%S %z")),
         ("shift", f"no. {shift.number}, open since {shift.opened_at}, {shift.user}" if shift else "closed"),
         ("printer", f"{now.printer.word}, {now.printer.waiting} waiting, {now.printer.asking} to decide"),
         ("EET", f"{eet.mode}, {eet.waiting} waiting{_age(eet.oldest_age_s)}, {eet.parked} parked {eet.fault}".strip()),
-        (
-            "certificate",
-            f"{certificate.eic} {ends}, renewal {certificate.renewal.phase}" if certificate.valid_to else "none",
-        ),
+        ("certificate", certificate_words(eet.certificate)),
         (
             "Backoffice",
             f"{'paired' if backoffice.paired else 'not paired'}, {backoffice.unsent} unsent"
@@ -66,20 +59,15 @@ def _age(seconds: int) -> str:
 
 def _todo(now: TillStatus) -> str:
     """The first thing a person should do; '' when there is nothing."""
-    if now.eet.parked:
-        return f"{now.eet.parked} sales are refused by EET and wait for a person"
-    if now.eet.fault == "no_certificate" and now.eet.certificate.needed:
-        return "no EET certificate: pokladna eet certificate import FILE --password-file FILE"
-    certificate = certificate_todo(now.eet.certificate)
-    if certificate and (now.eet.certificate.level in PRESSING or now.eet.certificate.problem):
-        return certificate
+    if todo := eet_todo(now.eet):
+        return todo
     if now.backoffice.fault == "pairing_revoked":
         return "the pairing was revoked: pokladna pair CODE"
     if now.printer.word not in {"ok", "unknown"}:
         return f"the printer is not ready: {now.printer.word}"
     if now.printer.asking:
         return f"{now.printer.asking} papers may be incomplete: answer on the till's screen"
-    return certificate
+    return certificate_todo(now.eet.certificate)
 
 
 def config(context: typer.Context) -> None:
