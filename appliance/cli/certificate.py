@@ -71,7 +71,7 @@ def import_(
             content = file.read(KEY_STORE_BYTES_MAX + 1)
         password = _password(password_file)
         shop = the_shop(context)
-        with err.status("waiting for the sync daemon") as waiting:
+        with err.status("judging the key store") as waiting:
             result = bootstrap.import_certificate(
                 config, shop, content, password, waiting=lambda s: waiting.update(f"waiting for the daemon {s:.0f} s")
             )

@@ -49,7 +49,7 @@ def add(
         for certificate in found:
             anchor = Anchor(kind, certificate)
             pinned = anchor.fingerprint in config.eet.pinned_anchors
-            out.print(_text(anchor, pinned=pinned))
+            out.print(_text(anchor, pinned=pinned, compared=anchor.fingerprint in compared))
             if not pinned and anchor.fingerprint not in compared:
                 _compare(anchor, asked=bool(compared))
         folder = bootstrap.trust_folder(config)
@@ -88,7 +88,7 @@ def show(
         out.print_json(json.dumps([_facts(anchor, pinned=anchor.fingerprint in pinned) for anchor in anchors]))
         return
     for anchor in anchors:
-        out.print(_text(anchor, pinned=anchor.fingerprint in pinned))
+        out.print(_text(anchor, pinned=anchor.fingerprint in pinned, compared=True))
     for path in config.eet.answer_trust_files:
         out.print(f"{path}  (answers, named in the settings)", markup=False)
     if not anchors and not config.eet.answer_trust_files:
@@ -127,15 +127,16 @@ def _facts(anchor: Anchor, *, pinned: bool) -> dict[str, object]:
     }
 
 
-def _text(anchor: Anchor, *, pinned: bool) -> Table:
+def _text(anchor: Anchor, *, pinned: bool, compared: bool) -> Table:
     table = Table.grid(padding=(0, 2))
     certificate = anchor.certificate
+    why = "known to the settings" if pinned else "compared by a person" if compared else "not known yet"
     for name, value in (
         ("subject", anchor.subject),
         ("issuer", anchor.issuer),
         ("valid", f"{certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}"),
         ("SHA-256", anchor.fingerprint),
-        ("believed for", f"{anchor.kind}, {'known to the settings' if pinned else 'compared by a person'}"),
+        ("believed for", f"{anchor.kind}, {why}"),
     ):
         table.add_row(name, value)
     return table
