@@ -82,15 +82,15 @@ def send_now(context: typer.Context) -> None:
     shop = the_shop(context)
     with plain_errors():
         run_id = sync.request_sync(shop)
-        before = till_status(shop).eet.waiting
-        with out.status(f"{before} waiting") as progress:
+        before = till_status(shop).eet
+        with out.status(f"{before.waiting} waiting") as progress:
             for left in _until_still(shop, run_id):
-                progress.update(f"{before - left} of {before} sent")
-        eet = till_status(shop).eet
-    out.print(
-        f"{max(0, before - eet.waiting)} of {before} sent, {eet.waiting} waiting {eet.fault}".rstrip(), markup=False
-    )
-    if eet.waiting:
+                progress.update(f"{before.waiting - left} of {before.waiting} tried")
+        after = till_status(shop).eet
+    refused = max(0, after.parked - before.parked)
+    sent = max(0, before.waiting - after.waiting - refused)
+    out.print(f"{sent} of {before.waiting} sent, {refused} refused, {after.waiting} waiting {after.fault}".rstrip())
+    if refused or after.waiting:
         raise typer.Exit(EXIT_FAILED)
 
 
