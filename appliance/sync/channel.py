@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from appliance.domain.fiscal import Dialect, Mode
+from appliance.eet.outcome import Reason
 
 Key = tuple[Dialect, Mode]
 
-NOBODY_ANSWERS = frozenset({"channel:connect", "channel:dns", "channel:tls"})
-"""Faults of the line: nothing was sent. The next sale finds out whether the line is back, it waits for no probe."""
+SOMEBODY_ELSE_ANSWERS = frozenset(
+    f"channel:{reason}" for reason in (Reason.CODE_4, Reason.UNKNOWN_SIGNER, Reason.TEST_ANSWER, Reason.LIVE_ANSWER)
+)
+"""Faults a person must end: whoever answers wrongly is told no more sales than the probe. All others are of the line."""
 
 
 @dataclass
@@ -31,8 +34,12 @@ class Channel:
         self.tried = max(self.tried, made)
 
     def takes(self, made: tuple[str, str]) -> bool:
-        """Whether a sale never tried may go out now: not while somebody answers who should not be told more."""
-        return not self.fault or (self.fault in NOBODY_ANSWERS and made > self.tried)
+        """Whether a sale never tried may go out now. The newest one finds out whether the line is back."""
+        return not self.fault or (self.fault not in SOMEBODY_ELSE_ANSWERS and made > self.tried)
+
+    def still(self, reason: Reason) -> str:
+        """The fault after a probe that proved nothing: what the line does now, or what only a person can end."""
+        return self.fault if self.fault in SOMEBODY_ELSE_ANSWERS else f"channel:{reason}"
 
     def works(self) -> bool:
         """A record got through. Returns whether that is news."""

@@ -264,8 +264,9 @@ class FiscalSender:
                 self._channel_fails(record, f"channel:{outcome.reason}")
             case Waiting():
                 self._try_later(record, outcome.reason, outcome.detail)
-                if fault := self._channel((record.dialect, record.mode)).fault:  # this probe proved nothing
-                    self._channel_fails(record, fault)
+                channel = self._channel((record.dialect, record.mode))
+                if channel.fault:  # this probe proved nothing
+                    self._channel_fails(record, channel.still(outcome.reason))
 
     def _park(self, record: FiscalRecord, *, reason: str, detail: str) -> None:
         settling.park(self._shop, record, reason=reason, detail=detail)

@@ -3,6 +3,7 @@
 import pytest
 
 from appliance.domain.fiscal import Dialect, Mode
+from appliance.eet.outcome import Reason
 from appliance.sync.channel import Channel, Key, worst_fault
 
 OLD, NEW = ("2027-02-01T08:00:00+01:00", "P1A-000001"), ("2027-02-01T08:05:00+01:00", "P1A-000002")
@@ -33,6 +34,7 @@ def test_probes_follow_the_schedule() -> None:
         ("channel:connect", True),
         ("channel:dns", True),
         ("channel:tls", True),
+        ("channel:server_busy", True),
         ("channel:code_4", False),
         ("channel:unknown_signer", False),
         ("channel:test_answer", False),
@@ -66,3 +68,16 @@ def test_the_fault_of_live_sales_is_told_before_any_other() -> None:
     assert worst_fault({}) == ""
     assert worst_fault({playground: failed("channel:dns"), live: Channel()}) == "channel:dns"
     assert worst_fault({playground: failed("channel:dns"), live: failed("channel:tls")}) == "channel:tls"
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "after"),
+    [
+        ("channel:connect", Reason.SERVER_BUSY, "channel:server_busy"),
+        ("channel:dns", Reason.TIMEOUT, "channel:timeout"),
+        ("channel:code_4", Reason.TIMEOUT, "channel:code_4"),
+        ("channel:unknown_signer", Reason.HTTP_STATUS, "channel:unknown_signer"),
+    ],
+)
+def test_a_probe_that_proved_nothing_tells_how_the_line_is_now(fault: str, reason: Reason, after: str) -> None:
+    assert failed(fault).still(reason) == after
