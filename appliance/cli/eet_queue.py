@@ -1,9 +1,10 @@
-"""`pokladna eet status | queue | send-now | release | correct | test`: sales on their way to the tax office."""
+"""`pokladna eet status | queue | show | send-now | release | correct | test`: sales on their way to the tax office."""
 
 import dataclasses
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from appliance.domain.clock import age_text
 from appliance.domain.fiscal import Mode
 from appliance.service import fiscal, regime, sync
 from appliance.service.errors import NotFound, Refused
-from appliance.service.fiscal import ChannelTest, QueuedSale
+from appliance.service.fiscal import ChannelTest, QueuedSale, SaleHistory, SentMessage
 from appliance.service.shop import Shop
 from appliance.service.status import till_status
 
@@ -75,6 +76,65 @@ def queue(context: typer.Context, *, as_json: AsJson = False) -> None:
     for sale in waiting:
         table.add_row(*_cells(sale))
     out.print(table)
+
+
+def show(
+    context: typer.Context,
+    which: Annotated[str, typer.Argument(metavar="ID", help="Receipt number or document id.")],
+    *,
+    answers: Annotated[
+        Path | None, typer.Option(help="Write the kept answers into this folder, for pokladna eet verify.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """One sale: what is reported of it, its code, and every attempt with the server's trace id."""
+    shop = the_shop(context)
+    with plain_errors():
+        try:
+            found = fiscal.history(shop, which)
+        except NotFound:
+            fail(f"{which}: no such sale was to be reported")
+        saved = _save_answers(found, answers) if answers else []
+    if as_json:
+        told = dataclasses.asdict(found)
+        told["attempts"] = [_told_attempt(each) for each in found.attempts]
+        out.print_json(json.dumps(told, default=str))
+        return
+    table = Table.grid(padding=(0, 2))
+    for row in _sale_lines(found):
+        table.add_row(*(escape(cell) for cell in row))
+    out.print(table)
+    for each in found.attempts:
+        words = (each.at, each.uuid, each.outcome or "no end known", each.reason, each.detail, each.trace_id)
+        out.print(" ".join(word for word in words if word), markup=False)
+    for path in saved:
+        out.print(f"answer kept in {path}", markup=False)
+
+
+def _sale_lines(found: SaleHistory) -> list[tuple[str, str]]:
+    sale = found.sale
+    lines = [
+        ("receipt", sale.number),
+        ("state", f"{sale.state} {sale.reason} {sale.detail}".rstrip()),
+        ("reported to", f"{sale.dialect} {sale.mode}"),
+        *((name, found.data[name]) for name in found.data),
+        *((name, value) for name, value in (("code", found.code), ("BKP", found.bkp), ("PKP", found.pkp)) if value),
+    ]
+    return lines + [("warning", warning) for warning in found.warnings]
+
+
+def _told_attempt(attempt: SentMessage) -> dict[str, object]:
+    told = dataclasses.asdict(attempt)
+    answer = told.pop("answer")
+    return told | {"answer": (answer or b"").decode("utf-8", "replace")}
+
+
+def _save_answers(found: SaleHistory, folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    saved = [(folder / f"{each.uuid}.xml", each.answer) for each in found.attempts if each.answer]
+    for path, answer in saved:
+        path.write_bytes(answer)
+    return [path for path, _ in saved]
 
 
 def send_now(context: typer.Context) -> None:

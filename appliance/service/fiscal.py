@@ -34,7 +34,7 @@ SETTINGS_OF_REASON: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class QueuedSale:
-    """A sale that is not reported yet. `reason` is a machine word, `detail` what the server or the line said.
+    """A sale on its way to the tax office. `reason` is a machine word, `detail` what the server or the line said.
 
     `correctable`: the server has surely not recorded it, so other data may take its place.
     """
@@ -51,6 +51,42 @@ class QueuedSale:
     reason: str
     detail: str
     correctable: bool
+
+
+@dataclass(frozen=True)
+class ReportedSale:
+    """A sale in whatever state: `code` is its POK or FIK, `bkp` the security code of EET 1, `warnings` the server's."""
+
+    sale: QueuedSale
+    code: str
+    bkp: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SentMessage:
+    """One message about a sale. `outcome` is '' when the process died before there was one; `answer` None without one."""
+
+    uuid: str
+    at: str
+    outcome: str
+    reason: str
+    detail: str
+    trace_id: str
+    answer: bytes | None
+
+
+@dataclass(frozen=True)
+class SaleHistory:
+    """One sale that is or was to be reported, and every message about it that may have left the till."""
+
+    sale: QueuedSale
+    code: str
+    pkp: str
+    bkp: str
+    warnings: tuple[str, ...]
+    data: dict[str, str]
+    attempts: tuple[SentMessage, ...]
 
 
 @dataclass(frozen=True)
@@ -79,16 +115,40 @@ class ChannelTest:
     took_ms: int = 0
 
 
-def queue(shop: Shop, *, limit: int = 500) -> tuple[QueuedSale, ...]:
+def queue(shop: Shop, *, limit: int = 500, offset: int = 0) -> tuple[QueuedSale, ...]:
     """Parked sales first, then those that wait; the oldest first."""
     now = shop.now()
     with shop.snapshot() as tables:
-        found = [
-            record
-            for state in (FiscalState.PARKED, FiscalState.WAITING)
-            for record in fiscal.open_records(tables, state, limit=limit)
-        ]
-        return tuple(_queued(tables, record, now) for record in found[:limit])
+        return tuple(_queued(tables, record, now) for record in fiscal.open_page(tables, limit=limit, offset=offset))
+
+
+def reported_sale(shop: Shop, doc_id: str) -> ReportedSale | None:
+    """What became of one sale; None when nothing of it is reported."""
+    now = shop.now()
+    with shop.snapshot() as tables:
+        record = fiscal.load_record(tables, doc_id)
+        if record is None:
+            return None
+        warnings = tuple(record.warnings.splitlines())
+        return ReportedSale(_queued(tables, record, now), code=record.code, bkp=record.bkp, warnings=warnings)
+
+
+def history(shop: Shop, which: str) -> SaleHistory:
+    """`which` is a receipt's number or doc_id. Raises NotFound."""
+    with shop.snapshot() as tables:
+        record = _the_record(tables, which)
+        return SaleHistory(
+            sale=_queued(tables, record, shop.now()),
+            code=record.code,
+            pkp=record.pkp,
+            bkp=record.bkp,
+            warnings=tuple(record.warnings.splitlines()),
+            data=record.data,
+            attempts=tuple(
+                SentMessage(each.uuid, each.at, each.outcome, each.reason, each.detail, each.trace_id, each.answer)
+                for each in fiscal.attempts_of(tables, record.doc_id)
+            ),
+        )
 
 
 def release(shop: Shop, which: str) -> str:

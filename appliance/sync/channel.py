@@ -11,7 +11,7 @@ Key = tuple[Dialect, Mode]
 SOMEBODY_ELSE_ANSWERS = frozenset(
     f"channel:{reason}" for reason in (Reason.CODE_4, Reason.UNKNOWN_SIGNER, Reason.TEST_ANSWER, Reason.LIVE_ANSWER)
 )
-"""Faults a person must end: whoever answers wrongly is told no more sales than the probe. All others are of the line."""
+"""Faults a person must end: who answers wrongly is told no more sales than the probe. All others are of the line."""
 
 
 @dataclass

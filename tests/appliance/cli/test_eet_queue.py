@@ -112,6 +112,22 @@ def test_the_queue_tells_each_sale_and_why(terminal: Terminal, shop: Shop) -> No
     assert (found["number"], found["state"], found["correctable"]) == (number, "parked", True)
 
 
+def test_one_sale_is_shown_with_every_attempt_and_its_answers_are_saved(terminal: Terminal, shop: Shop) -> None:
+    number = refused(shop)
+    with shop.mark() as tables:
+        tables.fiscal_attempt.update(answer=b"<a/>", trace_id="trace-7", detail="[6]").execute()
+    ended = terminal.run("eet", "show", number, "--answers", terminal.folder / "answers")
+    assert ended.code == 0
+    assert "celk_trzba" in ended.out
+    assert "Parked [6] trace-7" in ended.out
+    (saved,) = (terminal.folder / "answers").iterdir()
+    assert saved.read_bytes() == b"<a/>"
+    found = json.loads(terminal.run("eet", "show", number, "--json").out)
+    assert (found["sale"]["number"], found["data"]["id_jednotky"]) == (number, "141")
+    assert [each["answer"] for each in found["attempts"]] == ["<a/>"]
+    assert terminal.run("eet", "show", "P9Z-000009").code == 1
+
+
 def test_an_empty_queue_says_so(terminal: Terminal, shop: Shop) -> None:
     assert terminal.run("eet", "queue").out == "nothing waits\n"
     assert terminal.run("eet", "queue", "--json").out == "[]\n"
@@ -177,7 +193,7 @@ def _answered(shop: Shop, done: service.ChannelTest) -> str:
     return done.test_id
 
 
-@pytest.mark.parametrize("command", ["status", "queue", "release", "correct", "test", "send-now"])
+@pytest.mark.parametrize("command", ["status", "queue", "show", "release", "correct", "test", "send-now"])
 def test_every_command_explains_itself(terminal: Terminal, command: str, tmp_path: Path) -> None:
     ended = terminal.run("eet", command, "--help")
     assert (ended.code, "Usage" in ended.out) == (0, True)
