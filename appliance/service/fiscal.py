@@ -65,7 +65,7 @@ class ReportedSale:
 
 @dataclass(frozen=True)
 class SentMessage:
-    """One message about a sale. `outcome` is '' when the process died before there was one; `answer` None without one."""
+    """One message about a sale. `outcome` is empty when the process died before there was one."""
 
     uuid: str
     at: str
