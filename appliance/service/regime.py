@@ -33,3 +33,12 @@ def begin_regime(shop: Shop, tables: Tables, now: datetime, *, shift_id: str) ->
 def regimes_by_date(shop: Shop) -> tuple[Regime, ...]:
     """All that are set, in the order they begin."""
     return tuple(sorted(shop.regimes, key=lambda each: each.valid_from))
+
+
+def regime_now_and_next(shop: Shop) -> tuple[Regime | None, Regime | None]:
+    """The regime in force and the first one after it."""
+    now = shop.now()
+    with shop.snapshot() as tables:
+        current = regime_in_force(shop, tables, now)
+    after = max(now, current.valid_from) if current else now
+    return current, next((each for each in regimes_by_date(shop) if each.valid_from > after), None)

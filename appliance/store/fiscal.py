@@ -93,12 +93,17 @@ def find_record(tables: Tables, which: str) -> FiscalRecord | None:
     return load_record(tables, str(by_number[0]) if by_number else which)
 
 
-def open_records(
-    tables: Tables, state: FiscalState, *, newest_first: bool = False, limit: int | None = None
-) -> list[FiscalRecord]:
-    """Those in one of the two states that are not the end: waiting or parked."""
-    found = _in_order(tables, _records(tables).where(_is_open(tables, state)), newest_first=newest_first)
-    return [_record(each) for each in found.limit(limit).tuples()]
+def open_records(tables: Tables, state: FiscalState) -> list[FiscalRecord]:
+    """Those in one of the two states that are not the end: waiting or parked; the oldest first."""
+    found = _in_order(tables, _records(tables).where(_is_open(tables, state)), newest_first=False)
+    return [_record(each) for each in found.tuples()]
+
+
+def open_page(tables: Tables, *, limit: int, offset: int = 0) -> list[FiscalRecord]:
+    """Parked records first, then those that wait; the oldest first."""
+    f = tables.fiscal_record
+    found = _records(tables).where(OPEN_RECORDS).order_by(f.state, f.created_at, f.number)  # parked < waiting
+    return [_record(each) for each in found.limit(limit).offset(offset).tuples()]
 
 
 def waiting_ids(tables: Tables, *, newest_first: bool) -> list[WaitingRecord]:

@@ -64,7 +64,9 @@ def test_open_records_come_newest_or_oldest_first_and_are_counted_with_their_age
         made[0].doc_id,
         made[2].doc_id,
     ]
-    assert [record.doc_id for record in fiscal.open_records(tables, FiscalState.WAITING, limit=1)] == [made[0].doc_id]
+    page = [record.doc_id for record in fiscal.open_page(tables, limit=2)]
+    assert page == [made[1].doc_id, made[0].doc_id]
+    assert [record.doc_id for record in fiscal.open_page(tables, limit=2, offset=2)] == [made[2].doc_id]
     assert [record.doc_id for record in fiscal.open_records(tables, FiscalState.PARKED)] == [made[1].doc_id]
     assert fiscal.count_records(tables, FiscalState.WAITING) == (2, made[0].issued_at)
     assert fiscal.count_records(tables, FiscalState.PARKED) == (1, made[1].issued_at)

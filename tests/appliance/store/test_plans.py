@@ -26,6 +26,7 @@ QUESTIONS: dict[str, Callable[[Tables], object]] = {
     "how many jobs": lambda t: queues.count_jobs(t, PrintState.WAITING, PrintState.STARTED),
     "waiting records": lambda t: fiscal.waiting_ids(t, newest_first=True),
     "parked records": lambda t: fiscal.open_records(t, FiscalState.PARKED),
+    "a page of the queue": lambda t: fiscal.open_page(t, limit=9),
     "records without codes": fiscal.without_codes,
     "how many records": lambda t: fiscal.count_records(t, FiscalState.WAITING),
     "the oldest not reported": lambda t: fiscal.oldest_unreported(t, Mode.LIVE),

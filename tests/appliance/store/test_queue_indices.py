@@ -21,6 +21,7 @@ READS: dict[str, Read] = {
     "the newest records": lambda tables: fiscal.waiting_ids(tables, newest_first=True),
     "the oldest records": lambda tables: fiscal.waiting_ids(tables, newest_first=False),
     "parked records": lambda tables: fiscal.open_records(tables, FiscalState.PARKED),
+    "a page of the queue": lambda tables: fiscal.open_page(tables, limit=9),
     "how many wait": lambda tables: fiscal.count_records(tables, FiscalState.WAITING),
     "how many are parked": lambda tables: fiscal.count_records(tables, FiscalState.PARKED),
     "the oldest not reported": lambda t: fiscal.oldest_unreported(t, Mode.LIVE),
