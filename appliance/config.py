@@ -124,6 +124,7 @@ class UiConfig(Leafs):
     height: Annotated[int, Field(ge=480, le=2160)] = 800
     fullscreen: bool = True
     inspect_socket: Path | None = None
+    import_folders: tuple[Path, ...] = (Path("/media"), Path("/run/media"))
 
 
 class Config(Leafs):

@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from appliance.config import Config
 from appliance.domain.fiscal import Dialect
 from appliance.dropbox import DropBox, DropSlot
 from appliance.service.certificates import ImportResult, import_result
+from appliance.service.key_files import ImportFailed, KeyFiles, find_key_files, read_key_file
 from appliance.service.shop import Shop
 from appliance.wake import Waker
 
@@ -110,6 +112,38 @@ def _by_the_daemon(
     raise SetupError(
         f"the sync daemon has not answered in {ANSWER_WAIT_S:.0f} s: see pokladna eet certificate show, then try again"
     )
+
+
+class CertificateDesk:
+    """What the screen can do for the certificate: find its file on a stick and hand it to the daemon."""
+
+    def __init__(self, run_dir: Path, folders: Sequence[Path], *, new_id: Callable[[], str]) -> None:
+        self._run_dir = run_dir
+        self._folders = tuple(folders)
+        self._new_id = new_id
+
+    def files(self) -> KeyFiles:
+        return find_key_files(self._folders)
+
+    def somebody_answers(self) -> bool:
+        """Whether the daemon is there; True also when that is not ours to know."""
+        try:
+            return Waker(self._run_dir).is_heard("sync")
+        except OSError:
+            return True
+
+    def hand_over(self, path: Path, password: str) -> str:
+        """The id under which the daemon's word will come. Raises ImportFailed."""
+        content = read_key_file(path)
+        if not self.somebody_answers():
+            raise ImportFailed("no_daemon")
+        request_id = self._new_id()
+        try:
+            DropSlot(self._run_dir).put(request_id, p12=content, password=password)
+        except OSError as error:
+            raise ImportFailed("no_daemon") from error
+        Waker(self._run_dir).wake("sync")
+        return request_id
 
 
 def _may_be_written(config: Config) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.bootstrap.backoffice import uploader
-from appliance.bootstrap.certificates import certificate_keeper
+from appliance.bootstrap.certificates import CertificateDesk, certificate_keeper
 from appliance.bootstrap.eet import fiscal_sender, rehearsal, release_what_was_mended
 from appliance.bootstrap.shop import SetupError, open_shop
 from appliance.config import Config
@@ -42,6 +42,7 @@ def run_ui(config: Config) -> None:
             inspect_socket=config.ui.inspect_socket,
             wake=listener,
             home=config.paths.run / "kivy",
+            certificates=CertificateDesk(config.paths.run, config.ui.import_folders, new_id=shop.new_id),
         )
         run_ui(shop, options)
 

@@ -5,6 +5,7 @@ ServiceError
 ├── ShiftAlreadyOpen
 ├── NotFound           no such receipt or item
 ├── Refused            the rule it would break
+├── ImportFailed       a key store did not get to the daemon (service/key_files.py)
 └── StoreFailed        the database did not take it (disk full, locked): nothing has happened
 """
 

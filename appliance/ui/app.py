@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from appliance.service.key_files import KeyFiles
 from appliance.service.shop import Shop
 
 
@@ -16,6 +17,14 @@ class Wake(Protocol):
     """Something that sleeps until there is work (appliance.wake.WakeListener)."""
 
     def wait(self, timeout_s: float) -> bool: ...
+
+
+class Certificates(Protocol):
+    """How a certificate gets from a stick to the daemon (appliance.bootstrap.certificates.CertificateDesk)."""
+
+    def files(self) -> KeyFiles: ...
+    def somebody_answers(self) -> bool: ...
+    def hand_over(self, path: Path, password: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class UiOptions:
     inspect_socket: Path | None = None
     wake: Wake | None = None
     home: Path | None = None
+    certificates: Certificates | None = None
 
 
 def run_ui(shop: Shop, options: UiOptions) -> None:

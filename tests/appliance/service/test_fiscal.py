@@ -167,3 +167,23 @@ def test_an_answer_that_comes_too_late_does_not_answer_the_next_test(shop: Shop)
     found = service.channel_test(shop)
     assert found is not None
     assert (found.test_id, found.outcome) == (second, "")
+
+
+def test_the_queue_is_read_in_pages(till: TestShop, shop: Shop) -> None:
+    waiting = [sell(shop).doc_id for _ in range(3)]
+    refused = parked(shop)
+    pages = [service.queue(shop, limit=2, offset=offset) for offset in (0, 2, 4)]
+    assert [[sale.doc_id for sale in page] for page in pages] == [[refused, waiting[0]], waiting[1:], []]
+
+
+def test_of_one_sale_is_told_what_became_of_it(shop: Shop) -> None:
+    doc_id = parked(shop, "code_6 6: EIC")
+    found = service.reported_sale(shop, doc_id)
+    assert found is not None
+    assert (found.sale.state, found.sale.reason, found.sale.attempts, found.code) == ("parked", "code_6", 1, "")
+    with shop.fact() as tables:
+        fiscal.update_record(tables, doc_id, state="confirmed", code="POK", bkp="BKP", warnings="1: a\n2: b")
+    found = service.reported_sale(shop, doc_id)
+    assert found is not None
+    assert (found.sale.state, found.code, found.bkp, found.warnings) == ("confirmed", "POK", "BKP", ("1: a", "2: b"))
+    assert service.reported_sale(shop, "unknown") is None

@@ -12,6 +12,7 @@ from appliance.domain.journal import RegimeStarted, read_body
 from appliance.domain.receipt import Receipt
 from appliance.service import receipts
 from appliance.service.audit import verify_journal
+from appliance.service.regime import regime_now_and_next
 from appliance.service.status import till_status
 from tests.shops import PRAGUE, Clock, TestShop, count, kinds, make_shop, open_for_sale, rows, sell
 
@@ -175,3 +176,17 @@ def test_a_sale_of_the_old_interface_is_refunded_by_the_new_one(tmp_path: Path) 
     assert (sale.fiscal.dialect, sale.fiscal.data["celk_trzba"]) == (Dialect.V3, "53.00")
     assert (refund.fiscal.dialect, refund.fiscal.data["celk_trzba"]) == (Dialect.V4, "-53.00")
     till.store.close()
+
+
+def test_the_regime_in_force_and_the_next_one_are_told(year_end: TestShop) -> None:
+    assert regime_now_and_next(year_end.shop) == (OFF, LIVE)
+    sell_at(year_end, MIDNIGHT)
+    assert regime_now_and_next(year_end.shop) == (LIVE, None)
+    year_end.clock.back(hours=2)
+    assert regime_now_and_next(year_end.shop) == (LIVE, None), "what has begun does not come again"
+
+
+def test_before_the_first_regime_there_is_only_a_next_one(tmp_path: Path) -> None:
+    made = make_shop(tmp_path, regimes=(LIVE,), clock=Clock(MIDNIGHT - SECOND))
+    assert regime_now_and_next(made.shop) == (None, LIVE)
+    made.store.close()
