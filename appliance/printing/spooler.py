@@ -22,7 +22,7 @@ from appliance.printing.layout import FiscalView, Paper
 from appliance.service import receipts
 from appliance.service.errors import NotFound
 from appliance.service.shop import Shop
-from appliance.service.status import EET_NOTE, PRINTER_NOTE
+from appliance.service.status import CERTIFICATE_MISSING, EET_NOTE, PRINTER_NOTE, channel_name
 from appliance.store import fiscal, queues
 from appliance.store.fiscal import FiscalRecord
 from appliance.store.queues import JobKind, PrintJob
@@ -187,12 +187,13 @@ class Spooler:
         if record.state != FiscalState.WAITING:
             return True
         codes_may_come = record.dialect == Dialect.V3 and not record.bkp
-        return (record.attempts > 0 or self._eet_is_down()) and not codes_may_come
+        return (record.attempts > 0 or self._nobody_answers(record)) and not codes_may_come
 
-    def _eet_is_down(self) -> bool:
-        """Whether no record can get through at all; there is nothing to wait for then."""
+    def _nobody_answers(self, record: FiscalRecord) -> bool:
+        """Whether no record of this kind can get through; there is nothing to wait for then."""
         note = queues.note(self._shop.tables, EET_NOTE) or {}
-        return bool(note.get("fault"))
+        faulty = channel_name(record.dialect, record.mode) in note.get("channels", {})
+        return faulty or note.get("fault") == CERTIFICATE_MISSING
 
     def _other_waits(self, job: PrintJob) -> bool:
         """Whether another document waits; drawers that were asked for are opened at once."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from appliance.domain.clock import parse_iso
 from appliance.domain.delivery import FiscalState, Lateness, PrintState, lateness
-from appliance.domain.fiscal import Mode
+from appliance.domain.fiscal import Dialect, Mode
 from appliance.service.certificates import NO_CERTIFICATE, CertificateState, read_certificate_state
 from appliance.service.regime import regime_in_force
 from appliance.service.shift import OpenShift, current_shift
@@ -13,9 +13,15 @@ from appliance.service.shop import Shop
 from appliance.store import fiscal, journal, queues
 
 PRINTER_NOTE = "printer"  # {"word": …}, written by the print process
-EET_NOTE = "eet"  # {"fault": …, "since": …}, written by the sync daemon
+EET_NOTE = "eet"  # {"fault": …, "since": …, "channels": {channel_name: fault}}, written by the sync daemon
 EET_WARNING_NOTE = "eet_warning"  # {"number": …, "warnings": […]}, written by the sync daemon
+CERTIFICATE_MISSING = "no_certificate"  # the fault of all channels at once
 BACKOFFICE_NOTE = "backoffice"  # {"paired": …, "fault": …}, written by the sync daemon
+
+
+def channel_name(dialect: Dialect, mode: Mode) -> str:
+    """Under which name the sync daemon notes the fault of one of the tax office's servers."""
+    return f"{dialect} {mode}"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from appliance.domain.fiscal import Dialect, Mode
 from appliance.eet.outcome import Reason
+from appliance.service.status import channel_name
 
 Key = tuple[Dialect, Mode]
 
@@ -56,3 +57,8 @@ def worst_fault(channels: Mapping[Key, Channel]) -> str:
     """The fault a person is told first: that of live sales before any other; '' when nothing is wrong."""
     faulty = [key for key, channel in channels.items() if channel.fault]
     return channels[min(faulty, key=lambda key: (key[1] is not Mode.LIVE, key))].fault if faulty else ""
+
+
+def faults_by_name(channels: Mapping[Key, Channel]) -> dict[str, str]:
+    """Which channels are faulty, under the names the paper asks by."""
+    return {channel_name(*key): channel.fault for key, channel in channels.items() if channel.fault}

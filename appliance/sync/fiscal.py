@@ -15,10 +15,11 @@ from appliance.eet.certificate import Identity, Trust
 from appliance.eet.errors import MessageInvalid
 from appliance.eet.outcome import ChannelFault, ConfirmedOutcome, Outcome, Parked, Reason, VerifiedOnly, Waiting
 from appliance.service.shop import Shop
+from appliance.service.status import CERTIFICATE_MISSING
 from appliance.store import fiscal
 from appliance.store.fiscal import FiscalRecord, WaitingRecord
 from appliance.sync import settling
-from appliance.sync.channel import Channel, Key, worst_fault
+from appliance.sync.channel import Channel, Key, faults_by_name, worst_fault
 from appliance.sync.exchange import Exchange, MakeClient, codes_of
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,6 @@ log = logging.getLogger(__name__)
 STEP_ATTEMPTS_MAX = 50
 CODES_BATCH = 20
 IDLE_S = 15.0
-NO_CERTIFICATE = "no_certificate"
 ON_THE_WAY = frozenset(
     {
         Reason.TIMEOUT,
@@ -86,7 +86,7 @@ class FiscalSender:
         self._channels: dict[Key, Channel] = {}
         self._token = ""  # of the certificate in use
         self._trusted: dict[Dialect, Trust] = {}
-        self._noted: str | None = None
+        self._noted: tuple[str, dict[str, str]] | None = None
         self.recoveries = 0
         self._note_fault()  # a start tries everything anew, whatever the last run found
 
@@ -155,9 +155,9 @@ class FiscalSender:
     def _usable_identity(self) -> Identity | None:
         identity = self._identity()
         if identity is None:
-            self._note_fault(NO_CERTIFICATE)
+            self._note_fault(CERTIFICATE_MISSING)
             return None
-        if self._noted == NO_CERTIFICATE:
+        if self._noted and self._noted[0] == CERTIFICATE_MISSING:
             self._note_fault()
         if identity.token != self._token:
             self._token = identity.token
@@ -321,7 +321,8 @@ class FiscalSender:
         """What is wrong, for everybody who looks; written when it changes."""
         with self._lock:
             fault = fault or worst_fault(self._channels)
-            if fault == self._noted:
+            said = fault, faults_by_name(self._channels)
+            if said == self._noted:
                 return
-            self._noted = fault
-        settling.note_fault(self._shop, fault)
+            self._noted = said
+        settling.note_fault(self._shop, *said)

@@ -22,8 +22,8 @@ from appliance.eet.request import build_request
 from appliance.eet.transport import HttpReply
 from appliance.service.fiscal import ChannelTest, channel_test, finish_test
 from appliance.service.shop import Shop
+from appliance.service.status import CERTIFICATE_MISSING
 from appliance.sync.exchange import MakeClient
-from appliance.sync.fiscal import NO_CERTIFICATE
 
 IDLE_S = 15.0
 MS_PER_S = 1000
@@ -62,7 +62,7 @@ class Rehearsal:
         test = ChannelTest(test_id, dialect=regime.dialect.value, mode=regime.mode.value)
         identity = self._identity()
         if identity is None:
-            return replace(test, outcome=NO_CERTIFICATE)
+            return replace(test, outcome=CERTIFICATE_MISSING)
         began = self._monotonic()
         try:
             outcome = self._send(regime, identity)

@@ -1,6 +1,7 @@
 """What an answer does to a record: each function is one transaction."""
 
 import logging
+from collections.abc import Mapping
 
 from appliance.domain.clock import iso
 from appliance.domain.delivery import FiscalState
@@ -61,12 +62,15 @@ def park(shop: Shop, record: FiscalRecord, *, reason: str, detail: str) -> None:
     shop.wake("ui")
 
 
-def note_fault(shop: Shop, fault: str) -> None:
-    """How the channel stands, for the screen and the technician."""
+def note_fault(shop: Shop, fault: str, channels: Mapping[str, str]) -> None:
+    """How the channels stand, for the screen, the paper and the technician."""
     log.log(logging.WARNING if fault else logging.INFO, "EET channel: %s", fault or "works")
     at = iso(shop.now())
     with shop.mark() as tables:
-        queues.set_note(tables, EET_NOTE, {"fault": fault, "since": at if fault else ""}, at=at)
+        before = queues.note(tables, EET_NOTE) or {}
+        since = before.get("since", at) if before.get("fault") == fault else at
+        value = {"fault": fault, "since": since if fault else "", "channels": dict(channels)}
+        queues.set_note(tables, EET_NOTE, value, at=at)
     shop.wake("ui")
 
 

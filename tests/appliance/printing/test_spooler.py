@@ -106,12 +106,25 @@ def test_nobody_waits_for_a_code_that_cannot_come_now(tmp_path: Path, why: str) 
         if why == "failed_once":
             fiscal.update_record(tables, receipt.doc_id, attempts=1)
         if why == "channel":
-            queues.set_note(tables, "eet", {"fault": "channel:tls"}, at="")
+            queues.set_note(
+                tables, "eet", {"fault": "channel:tls", "channels": {"v4 playground": "channel:tls"}}, at=""
+            )
         if why == "parked":
             fiscal.update_record(tables, receipt.doc_id, state="parked")
     desk.print_all()
     assert desk.waiter.waits == []
     assert (LATER in desk.printer.papers[0]) == (why != "not_reported")
+
+
+def test_a_playground_that_is_down_hurries_no_live_paper(tmp_path: Path) -> None:
+    test_shop = make_shop(tmp_path, regimes=(replace(PLAYGROUND, mode=Mode.LIVE),))
+    open_for_sale(test_shop.shop)
+    desk = PrintDesk(test_shop)
+    sell(test_shop.shop)
+    with test_shop.shop.fact() as tables:
+        queues.set_note(tables, "eet", {"fault": "channel:dns", "channels": {"v4 playground": "channel:dns"}}, at="")
+    desk.print_all()
+    assert desk.waiter.waits
 
 
 @pytest.fixture
@@ -122,7 +135,12 @@ def old_desk(tmp_path: Path) -> Iterator[PrintDesk]:
     test_shop.shop = replace(test_shop.shop, taxpayer=replace(TAXPAYER, dic_popl="CZ00000019", id_provoz="273"))
     open_for_sale(test_shop.shop)
     with test_shop.shop.fact() as tables:
-        queues.set_note(tables, "eet", {"fault": "channel:unreachable"}, at="")
+        queues.set_note(
+            tables,
+            "eet",
+            {"fault": "channel:dns", "channels": {"v3 live": "channel:dns"}},
+            at="",
+        )
     yield PrintDesk(test_shop)
     test_shop.store.close()
 

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.domain.fiscal import Dialect, Mode
 from appliance.eet.outcome import Reason
-from appliance.sync.channel import Channel, Key, worst_fault
+from appliance.sync.channel import Channel, Key, faults_by_name, worst_fault
 
 OLD, NEW = ("2027-02-01T08:00:00+01:00", "P1A-000001"), ("2027-02-01T08:05:00+01:00", "P1A-000002")
 
@@ -67,7 +67,9 @@ def test_the_fault_of_live_sales_is_told_before_any_other() -> None:
     live: Key = (Dialect.V4, Mode.LIVE)
     assert worst_fault({}) == ""
     assert worst_fault({playground: failed("channel:dns"), live: Channel()}) == "channel:dns"
-    assert worst_fault({playground: failed("channel:dns"), live: failed("channel:tls")}) == "channel:tls"
+    both = {playground: failed("channel:dns"), live: failed("channel:tls")}
+    assert worst_fault(both) == "channel:tls"
+    assert faults_by_name(both) == {"v4 playground": "channel:dns", "v4 live": "channel:tls"}
 
 
 @pytest.mark.parametrize(
