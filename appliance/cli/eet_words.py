@@ -29,7 +29,7 @@ def eet_todo(eet: EetState) -> str:
     if eet.fault in FAULTS:
         return FAULTS[eet.fault]
     if eet.lateness != Lateness.NONE:
-        hours = eet.oldest_age_s // 3600
+        hours = eet.late_age_s // 3600
         return f"a sale is unreported for {hours} h, the law allows 48: pokladna eet queue; pokladna eet test"
     return ""
 

@@ -37,7 +37,8 @@ class PrinterState:
 class EetState:
     """`fault` is '' or a machine word, `fault_age_s` how long it lasts; ages in seconds.
 
-    `lateness` is of the oldest live sale that waits or is parked. `warnings` are the server's to the last sale it took.
+    `lateness` and `late_age_s` are of the oldest live sale that waits or is parked. `warnings` are the server's to the
+    last sale it took.
     """
 
     mode: Mode
@@ -47,6 +48,7 @@ class EetState:
     fault: str
     fault_age_s: int = 0
     lateness: Lateness = Lateness.NONE
+    late_age_s: int = 0
     warnings: tuple[str, ...] = ()
     certificate: CertificateState = NO_CERTIFICATE
 
@@ -78,6 +80,7 @@ def till_status(shop: Shop) -> TillStatus:
         parked, _ = fiscal.count_records(tables, FiscalState.PARKED)
         unsent, oldest_row = journal.unsent(tables)
         regime = regime_in_force(shop, tables, now)
+        late_age_s = _age_s(now, fiscal.oldest_unreported(tables, Mode.LIVE))
         return TillStatus(
             now=now,
             shift=current_shift(shop),
@@ -93,7 +96,8 @@ def till_status(shop: Shop) -> TillStatus:
                 oldest_age_s=_age_s(now, oldest_record),
                 fault=eet.get("fault", ""),
                 fault_age_s=_age_s(now, eet.get("since", "")),
-                lateness=lateness(_age_s(now, fiscal.oldest_unreported(tables, Mode.LIVE))),
+                lateness=lateness(late_age_s),
+                late_age_s=late_age_s,
                 warnings=tuple((queues.note(tables, EET_WARNING_NOTE) or {}).get("warnings", ())),
                 certificate=read_certificate_state(tables, regimes=shop.regimes, now=now),
             ),

@@ -26,7 +26,7 @@ class LatenessAlarm:
         else:
             log.error(
                 "EET: a live sale is unreported for %d h (%s; the law allows 48): %d wait, %d parked",
-                eet.oldest_age_s // 3600,
+                eet.late_age_s // 3600,
                 eet.lateness,
                 eet.waiting,
                 eet.parked,

@@ -31,6 +31,7 @@ class Certificates(Protocol):
 class UiOptions:
     """`inspect_socket`: where `inspect.py` serves what is visible; None for not at all. `home`: Kivy's own files."""
 
+    certificates: Certificates
     width: int = 1280
     height: int = 800
     fullscreen: bool = False
@@ -38,7 +39,6 @@ class UiOptions:
     inspect_socket: Path | None = None
     wake: Wake | None = None
     home: Path | None = None
-    certificates: Certificates | None = None
 
 
 def run_ui(shop: Shop, options: UiOptions) -> None:

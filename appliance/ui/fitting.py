@@ -50,6 +50,11 @@ def wrap(text: str, width: float, font_size: float, *, lines: int, bold: bool = 
     return "\n".join(rows)
 
 
+def lines_of(text: str, width: float, font_size: float, *, most: int) -> int:
+    """How many lines the text takes at this width, at most `most`."""
+    return wrap(text, max(1, width), font_size, lines=most).count("\n") + 1
+
+
 def size_that_fits(text: str, width: float, font_size: float, *, smallest: float, bold: bool = False) -> float:
     """The type size, at most `font_size`, at which the text fits on one line."""
     size = font_size

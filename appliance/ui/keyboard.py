@@ -12,7 +12,7 @@ from appliance.ui.theme import T
 from appliance.ui.widgets import TouchButton, load_kv
 
 LETTERS = ("ěščřžýáíéúů", "qwertzuiop", "asdfghjkl", "yxcvbnmďťňó")
-SYMBOLS = ("1234567890", "+-*/=%&@#", ".,:;!?()\"'", "_€°²³§<>")
+SYMBOLS = ("1234567890`", "+-*/=%&@#$~", ".,:;!?()\"'^", "_<>[]{}\\|€°²³§")  # a password may hold any of ASCII
 PAD_KEYS: Sequence[Sequence[tuple[str, str]]] = (
     (("7", "7"), ("8", "8"), ("9", "9"), ("⌫", "backspace")),
     (("4", "4"), ("5", "5"), ("6", "6"), ("C", "clear")),

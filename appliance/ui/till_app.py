@@ -38,7 +38,7 @@ SYNC_POLL_S = 0.3
 
 
 class TillApp(App):
-    """`bill` is the open bill; `status` the last state read."""
+    """`bill` is the open bill; `till_status` the last state read, `status` the same in words."""
 
     def __init__(self, shop: Shop, options: UiOptions) -> None:
         super().__init__()
@@ -47,6 +47,7 @@ class TillApp(App):
         self.screens: dict[str, TillScreen] = {}
         self.screen: TillScreen | None = None
         self.dialogs: list[Dialog] = []
+        self.till_status: statuses.TillStatus | None = None
         self.status: StatusView | None = None
         self.shift_open = False
         self.message: Notice | None = None
@@ -65,7 +66,8 @@ class TillApp(App):
 
         load_kv(widgets.__file__)
         Window.clearcolor = T.ground
-        self.worker = Worker(lambda call: Clock.schedule_once(lambda _dt: call(), 0))
+        self.worker = Worker(_on_the_kivy_thread, name="ui-writes")
+        self.slow = Worker(_on_the_kivy_thread, name="ui-aside")
         self.bill = Bill(checkout.kept_cart(self.shop), keep=self._keep_cart, voided=self._void_line)
         self.sounds = Sounds(Path(os.environ["KIVY_HOME"]))
         self.frame = Frame()
@@ -105,6 +107,7 @@ class TillApp(App):
         if self.inspect_server is not None:
             self.inspect_server.stop()
         self.worker.close()
+        self.slow.close()
 
     def _listen(self) -> None:
         """Refresh as soon as another process has news; ends with the window."""
@@ -167,7 +170,7 @@ class TillApp(App):
             self.keys.focus.set(None)
 
     def menu(self) -> None:
-        names = ("sale", "till", "receipts", "pricelist", "sync", "status")
+        names = ("sale", "till", "receipts", "pricelist", "sync", "status", "eet")
         choices = [
             Choice(
                 name, TITLES[name](), tag=f"menu:{name}", active=self.screen is not None and self.screen.name == name
@@ -214,6 +217,12 @@ class TillApp(App):
         self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Exception], None] | None = None
     ) -> None:
         self.worker.do(work, then, failed or self.say_error)
+
+    def aside(
+        self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Exception], None] | None = None
+    ) -> None:
+        """What may take long and writes nothing, such as a look at a USB stick: no sale waits for it."""
+        self.slow.do(work, then, failed or self.say_error)
 
     def _keep_cart(self, cart: Cart) -> None:
         """Only the newest cart is worth a write; what a later change or the payment overtook is skipped."""
@@ -277,7 +286,7 @@ class TillApp(App):
     # ---- state
 
     def refresh(self) -> None:
-        state = statuses.till_status(self.shop)
+        state = self.till_status = statuses.till_status(self.shop)
         self.shift_open = state.shift is not None
         self.status = status_view(state, self.shop.user)
         self.show_banner()
@@ -303,6 +312,9 @@ class TillApp(App):
         if self.sync_run_id is not None and (self.screen is None or self.screen.name != "sync"):
             view = sync_view(syncs.sync_run(self.shop, self.sync_run_id))
             return Notice(f"{view.title} · {view.detail}", "quiet", ((_("Zobrazit"), lambda: self.open("sync")),))
+        alert = self.status.alert if self.status is not None else None
+        if alert is not None and (self.screen is None or self.screen.name != "eet"):
+            return Notice(alert.text, alert.tone, ((_("Zobrazit"), lambda: self.open("eet")),))
         return None
 
     def _answer_print(self, *, again: bool) -> None:
@@ -321,6 +333,10 @@ class TillApp(App):
     def _forget_message(self, _dt: float) -> None:
         self.message = None
         self.show_banner()
+
+
+def _on_the_kivy_thread(call: Callable[[], None]) -> None:
+    Clock.schedule_once(lambda _dt: call(), 0)
 
 
 def _raise(error: BaseException) -> None:

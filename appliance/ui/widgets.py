@@ -25,6 +25,7 @@ from appliance.ui.fitting import cut, size_that_fits, tail_at_caret, wrap
 from appliance.ui.theme import T
 
 CLEAR = (0, 0, 0, 0)
+MASK = "•"
 
 
 def load_kv(python_file: str) -> None:
@@ -202,7 +203,10 @@ class Tile(Touch, BoxLayout):
 
 
 class Field(Touch, BoxLayout):
-    """A labelled value to be typed. While `editing`, the caret shows; `error` says why a value was refused."""
+    """A labelled value to be typed. While `editing`, the caret shows; `error` says why a value was refused.
+
+    A `secret` is never told to anybody who asks what is on the screen; `masked`, it is not drawn either.
+    """
 
     role = StringProperty("field")
     label = StringProperty("")
@@ -214,6 +218,8 @@ class Field(Touch, BoxLayout):
     error = StringProperty("")
     shown = StringProperty("")
     type_size = NumericProperty(20)
+    secret = BooleanProperty(False)
+    masked = BooleanProperty(False)
 
     __events__ = ("on_entered",)
 
@@ -221,20 +227,18 @@ class Field(Touch, BoxLayout):
         """Enter was pressed: the value is complete."""
 
     def said(self) -> str:
-        return self.value
+        return MASK * len(self.value) if self.secret else self.value
 
     def show(self, *_: Any) -> None:
+        room, drawn = max(1, self.width - 3 * T.pad), MASK * len(self.value) if self.masked else self.value
         if not self.editing:
-            room = max(1, self.width - 3 * T.pad)
-            self.shown = escape_markup(wrap(self.value, room, self.type_size, lines=1))
+            self.shown = escape_markup(wrap(drawn, room, self.type_size, lines=1))
             return
-        before, after = tail_at_caret(
-            self.value[: int(self.caret)], self.value[int(self.caret) :], max(1, self.width - 3 * T.pad), self.type_size
-        )
+        before, after = tail_at_caret(drawn[: int(self.caret)], drawn[int(self.caret) :], room, self.type_size)
         bar = f"[color={get_hex_from_color(T.accent)}]|[/color]"
         self.shown = f"{escape_markup(before)}{bar}{escape_markup(after)}"
 
-    on_value = on_caret = on_editing = on_size = on_type_size = show
+    on_value = on_caret = on_editing = on_size = on_type_size = on_masked = show
 
 
 STROKES = {

@@ -1,4 +1,4 @@
-"""The one thread that writes: the screen hands over a write and gets its outcome back on the Kivy thread."""
+"""A thread beside the screen, such as the one that writes: the outcome of its work comes back to Kivy's thread."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +11,11 @@ REFUSALS = (ValueError, ServiceError)  # domain errors are ValueErrors
 
 
 class Worker:
-    """Writes run one after another, in the order handed over. `post` brings a call to the Kivy thread."""
+    """Work runs piece by piece, in the order handed over. `post` brings a call to the Kivy thread."""
 
-    def __init__(self, post: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, post: Callable[[Callable[[], None]], None], *, name: str) -> None:
         self._post = post
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ui-writes")
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
     def do(self, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
         """Start at once. Refusals go to `failed`; any other error is raised on the Kivy thread and ends the process."""

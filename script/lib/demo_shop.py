@@ -107,6 +107,7 @@ def fill(shop: Shop) -> None:
 
 
 def main() -> None:
+    from appliance.bootstrap.certificates import CertificateDesk
     from appliance.ui.app import UiOptions, run_ui
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -118,14 +119,16 @@ def main() -> None:
     parser.add_argument("--mode", type=Mode, default=Mode.LIVE)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
+    shop = make_shop(given.folder, mode=given.mode)
     options = UiOptions(
+        CertificateDesk(given.folder, [given.folder / "media"], new_id=shop.new_id),
         width=given.width,
         height=given.height,
         theme=given.theme,
         inspect_socket=given.socket,
         home=given.folder / "kivy",
     )
-    run_ui(make_shop(given.folder, mode=given.mode), options)
+    run_ui(shop, options)
 
 
 if __name__ == "__main__":

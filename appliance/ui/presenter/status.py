@@ -6,17 +6,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from appliance.domain.clock import age_text
-from appliance.domain.fiscal import Mode
 from appliance.i18n import _, plural
+from appliance.ui.presenter.eet import eet_alert, eet_lamp, mode_mark
+from appliance.ui.presenter.lamp import GOOD, OFF, PATIENCE_S, WAITS, WRONG, Alert, Lamp
 from appliance.ui.presenter.words import day_and_time, time_text
-
-PATIENCE_S = 20  # what waits for less is on its way and not worth a word
-GOOD, WAITS, WRONG, OFF = "good", "warning", "danger", "quiet"
-
-
-def tone_word(tone: str) -> str:
-    """The word that goes with a colour."""
-    return {GOOD: _("v pořádku"), WAITS: _("čeká"), WRONG: _("problém"), OFF: ""}[tone]
 
 
 class ShiftLike(Protocol):
@@ -37,19 +30,6 @@ class PrinterLike(Protocol):
     def asking(self) -> int: ...
 
 
-class EetLike(Protocol):
-    @property
-    def mode(self) -> Mode: ...
-    @property
-    def waiting(self) -> int: ...
-    @property
-    def parked(self) -> int: ...
-    @property
-    def oldest_age_s(self) -> int: ...
-    @property
-    def fault(self) -> str: ...
-
-
 class BackofficeLike(Protocol):
     @property
     def paired(self) -> bool: ...
@@ -59,16 +39,6 @@ class BackofficeLike(Protocol):
     def oldest_age_s(self) -> int: ...
     @property
     def fault(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Lamp:
-    """One device or peer: its tone, the words of the bar (empty when all is well) and the sentence of the page."""
-
-    tone: str
-    words: str
-    sentence: str
-    count: str = ""
 
 
 def clock_text(now: datetime) -> str:
@@ -122,62 +92,6 @@ def _printer_words() -> dict[str, tuple[str, str]]:
     }
 
 
-def mode_text(mode: Mode) -> str:
-    return {
-        Mode.OFF: _("vypnuto"),
-        Mode.VERIFICATION: _("ověřovací režim"),
-        Mode.PLAYGROUND: _("zkušební prostředí"),
-        Mode.LIVE: _("ostrý provoz"),
-    }[mode]
-
-
-def mode_mark(mode: Mode) -> str:
-    """What stands on every screen while sales are not recorded for real, so that nobody sells so unawares."""
-    return {Mode.PLAYGROUND: _("TEST"), Mode.VERIFICATION: _("OVĚŘOVACÍ REŽIM")}.get(mode, "")
-
-
-def eet_fault_text(fault: str) -> str:
-    known = {
-        "no_certificate": _("chybí certifikát"),
-        "certificate_expired": _("certifikát vypršel"),
-        "channel:tls": _("nedůvěryhodné spojení"),
-        "channel:dns": _("server nenalezen"),
-        "channel:signer": _("neznámý podpis odpovědi"),
-        "channel:unreachable": _("nedostupná"),
-        "unreachable": _("nedostupná"),
-    }
-    return known.get(fault, _("porucha {fault}").format(fault=fault)) if fault else ""
-
-
-def eet_lamp(eet: EetLike) -> Lamp:
-    mode = _("EET: {mode}.").format(mode=mode_text(eet.mode))
-    fault = eet_fault_text(eet.fault)
-    if eet.mode == Mode.OFF and not eet.waiting:
-        return Lamp(OFF, "", mode)
-    if eet.parked:
-        return Lamp(
-            WRONG,
-            _("EET: {n} odmítnuto").format(n=eet.parked),
-            mode + " " + _("Odmítnuté tržby: {n}. Prodej běží dál. Zavolejte technika.").format(n=eet.parked),
-            str(eet.parked),
-        )
-    if eet.waiting and (fault or eet.oldest_age_s >= PATIENCE_S):
-        n = eet.waiting
-        verb = plural(n, _("čeká"), _("čekají"), _("čeká"))
-        age = age_text(eet.oldest_age_s)
-        sentence = mode + " " + _("Neodeslané tržby: {n}, nejstarší {age}. Odešlou se samy.").format(n=n, age=age)
-        if fault:
-            sentence += " " + _("Příčina: {fault}.").format(fault=fault)
-        return Lamp(
-            WRONG if fault else WAITS, _("EET: {n} {verb}, {age}").format(n=n, verb=verb, age=age), sentence, str(n)
-        )
-    if fault:
-        return Lamp(
-            WRONG, _("EET: {fault}").format(fault=fault), mode + " " + _("Příčina: {fault}.").format(fault=fault)
-        )
-    return Lamp(GOOD, "", mode + " " + (_("Odesílá se.") if eet.waiting else _("Vše je odeslané.")))
-
-
 def backoffice_fault_text(fault: str) -> str:
     known = {
         "unreachable": _("nedostupná"),
@@ -224,6 +138,7 @@ class StatusView:
     backoffice: Lamp
     asking: int
     mark: str = ""
+    alert: Alert | None = None
 
 
 def status_view(status: Any, user: str) -> StatusView:
@@ -239,6 +154,7 @@ def status_view(status: Any, user: str) -> StatusView:
         backoffice=backoffice_lamp(status.backoffice),
         asking=status.printer.asking,
         mark=mode_mark(status.eet.mode),
+        alert=eet_alert(status.eet),
     )
 
 

@@ -19,6 +19,7 @@ TITLES: dict[str, Callable[[], str]] = {
     "item_edit": lambda: _("Položka"),
     "status": lambda: _("Stav pokladny"),
     "sync": lambda: _("Synchronizace"),
+    "eet": lambda: _("EET"),
 }
 
 
@@ -82,6 +83,7 @@ def _rules() -> dict[str, str]:
         "is_refund": _("Storno účtenky už nejde stornovat."),
         "already_refunded": _("Účtenka už je stornovaná."),
         "reason_missing": _("Napište důvod storna."),
+        "not_parked": _("Tržba už není odmítnutá, není co opakovat."),
     }
 
 

@@ -5,6 +5,7 @@ from appliance.ui.screens.base import TillScreen
 
 def all_screens() -> tuple[type[TillScreen], ...]:
     """Imported late: their `.kv` files read the theme in use."""
+    from appliance.ui.screens.eet import EetScreen
     from appliance.ui.screens.item_edit import ItemEditScreen
     from appliance.ui.screens.pay import PayScreen
     from appliance.ui.screens.pricelist import PricelistScreen
@@ -16,4 +17,5 @@ def all_screens() -> tuple[type[TillScreen], ...]:
 
     return (
         SaleScreen, PayScreen, TillPage, ReceiptsScreen, PricelistScreen, ItemEditScreen, StatusScreen, SyncScreen,
+        EetScreen,
     )  # fmt: skip

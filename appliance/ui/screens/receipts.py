@@ -8,15 +8,18 @@ from kivy.properties import BooleanProperty, StringProperty
 from appliance.domain.money import format_amount, format_czk
 from appliance.domain.receipt import Receipt, ReceiptKind
 from appliance.i18n import _
-from appliance.service import receipts
+from appliance.service import fiscal, receipts
 from appliance.ui.dialogs import Choice, ChoiceDialog, TextDialog
+from appliance.ui.fiscal_box import FiscalBox
 from appliance.ui.lists import Facts, PagedList, RowView
+from appliance.ui.presenter.eet_sales import sale_view
 from appliance.ui.presenter.reports import receipt_head, receipt_row, receipt_rows
+from appliance.ui.presenter.status import StatusView
 from appliance.ui.presenter.words import TITLES
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.widgets import load_kv
 
-__all__ = ["Facts", "PagedList", "ReceiptsScreen"]  # named in the .kv file
+__all__ = ["Facts", "FiscalBox", "PagedList", "ReceiptsScreen"]  # named in the .kv file
 
 OWN_WORDS = ""
 
@@ -80,13 +83,38 @@ class ReceiptsScreen(TillScreen):
             self.number, self.about, self.total = "", _("Vyberte účtenku ze seznamu."), ""
             self.refundable, self.refund_reason = False, self.choose_words
             self.ids.facts.show(())
+            self._show_fiscal()
             return
         self.number, self.about = receipt_head(receipt)
         self.total = format_amount(receipt.paid)
         self.ids.facts.show(receipt_rows(receipt))
+        self._show_fiscal()
         done = receipt.doc_id in self.refunded
         self.refundable = receipt.kind == ReceiptKind.SALE and not done
         self.refund_reason = _("Účtenka už je stornovaná.") if done else _("Storno účtenky už nejde stornovat.")
+
+    def _show_fiscal(self) -> None:
+        found = fiscal.reported_sale(self.app.shop, self.receipt.doc_id) if self.receipt is not None else None
+        self.ids.fiscal.show(sale_view(found) if found else None)
+
+    def state_changed(self, view: StatusView) -> None:
+        """A code may have come for the receipt looked at."""
+        del view
+        self._show_fiscal()
+
+    def retry(self) -> None:
+        """A refused sale waits again, with the same data."""
+        receipt = self.receipt
+        if receipt is not None:
+            words = _("Tržba {number} se odešle znovu.").format(number=receipt.number)
+            self.app.write(
+                lambda: fiscal.release(self.app.shop, receipt.doc_id), lambda _: self._retried(words), self._refused
+            )
+
+    def _retried(self, words: str) -> None:
+        self.app.say(words, "good")
+        self.app.refresh()
+        self.list_again(keep_page=True)
 
     def reprint(self) -> None:
         receipt = self.receipt

@@ -6,7 +6,8 @@ from kivy.properties import StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from appliance.i18n import _
-from appliance.ui.presenter.status import StatusView, tone_word
+from appliance.ui.presenter.lamp import tone_word
+from appliance.ui.presenter.status import StatusView
 from appliance.ui.presenter.words import TITLES
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.widgets import Seen, load_kv
@@ -31,10 +32,12 @@ class StatusScreen(TillScreen):
     name: ClassVar[str] = "status"
     title = StringProperty("")
     back_caption = StringProperty("")
+    eet_caption = StringProperty("")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.title, self.back_caption = TITLES["status"](), _("Zpět na prodej")
+        self.eet_caption = _("EET podrobně")
         labels = {
             "shift": _("Směna"), "printer": _("Tiskárna"), "eet": _("EET"), "backoffice": _("Backoffice"),
             "clock": _("Čas"),

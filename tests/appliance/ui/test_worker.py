@@ -21,7 +21,7 @@ class Loop:
 
 def test_outcomes_come_back_in_the_order_of_the_writes() -> None:
     loop = Loop()
-    worker = Worker(loop.posted.put)
+    worker = Worker(loop.posted.put, name="test")
     seen: list[int] = []
     for n in range(3):
         worker.do(lambda n=n: n, seen.append, lambda error: None)
@@ -33,7 +33,7 @@ def test_outcomes_come_back_in_the_order_of_the_writes() -> None:
 
 def test_a_refusal_is_handed_over_not_raised() -> None:
     loop = Loop()
-    worker = Worker(loop.posted.put)
+    worker = Worker(loop.posted.put, name="test")
     refused: list[Exception] = []
 
     def work() -> None:
@@ -47,7 +47,7 @@ def test_a_refusal_is_handed_over_not_raised() -> None:
 
 def test_an_unexpected_error_is_raised_on_the_screens_thread() -> None:
     loop = Loop()
-    worker = Worker(loop.posted.put)
+    worker = Worker(loop.posted.put, name="test")
 
     def work() -> None:
         raise KeyError("broken")

@@ -1,10 +1,12 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
 
 from appliance.domain.fiscal import Mode
-from appliance.ui.presenter.status import backoffice_lamp, eet_lamp, printer_lamp, status_view, sync_view, tone_word
+from appliance.ui.presenter.lamp import tone_word
+from appliance.ui.presenter.status import backoffice_lamp, printer_lamp, status_view, sync_view
+from tests.appliance.ui.presenter.states import Eet
 
 
 @dataclass(frozen=True)
@@ -12,15 +14,6 @@ class Printer:
     word: str = "ok"
     waiting: int = 0
     asking: int = 0
-
-
-@dataclass(frozen=True)
-class Eet:
-    mode: Mode = Mode.LIVE
-    waiting: int = 0
-    parked: int = 0
-    oldest_age_s: int = 0
-    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +36,7 @@ class Till:
     now: datetime = datetime(2027, 1, 4, 14, 5, tzinfo=UTC)
     shift: Shift | None = Shift()
     printer: Printer = Printer()
-    eet: Eet = Eet()
+    eet: Eet = field(default_factory=Eet)
     backoffice: Backoffice = Backoffice()
 
 
@@ -80,25 +73,6 @@ def test_the_printer_speaks_only_when_something_is_wrong(printer: Printer, tone:
 def test_a_dead_printer_says_what_it_means_for_the_sale() -> None:
     sentence = printer_lamp(Printer("offline", waiting=3)).sentence
     assert sentence == ("Tiskárna: neodpovídá. Prodej běží dál, účtenky čekají (3). Zkontrolujte napájení a kabel.")
-
-
-@pytest.mark.parametrize(
-    ("eet", "tone", "words"),
-    [
-        (Eet(), "good", ""),
-        (Eet(Mode.OFF), "quiet", ""),
-        (Eet(waiting=1, oldest_age_s=2), "good", ""),
-        (Eet(waiting=1, oldest_age_s=60), "warning", "EET: 1 čeká, 1 min"),
-        (Eet(waiting=3, oldest_age_s=720), "warning", "EET: 3 čekají, 12 min"),
-        (Eet(waiting=5, oldest_age_s=7200), "warning", "EET: 5 čeká, 2 h"),
-        (Eet(waiting=1, oldest_age_s=1, fault="channel:tls"), "danger", "EET: 1 čeká, 1 s"),
-        (Eet(fault="no_certificate"), "danger", "EET: chybí certifikát"),
-        (Eet(parked=2), "danger", "EET: 2 odmítnuto"),
-    ],
-)
-def test_eet_speaks_when_something_waits(eet: Eet, tone: str, words: str) -> None:
-    lamp = eet_lamp(eet)
-    assert (lamp.tone, lamp.words) == (tone, words)
 
 
 @pytest.mark.parametrize(
