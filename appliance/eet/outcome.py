@@ -99,7 +99,7 @@ _UNSENT = {FailureKind.DNS: Reason.DNS, FailureKind.TLS: Reason.TLS}
 
 
 def outcome_of(attempt: TransportFailure | Replied, *, mode: Mode, age: timedelta) -> Outcome:
-    """The outcome of one attempt. `age`: how long this record has been tried."""
+    """The outcome of one attempt. `age`: how long this record has been getting code 8."""
     if isinstance(attempt, TransportFailure):
         return _of_failure(attempt)
     answer = attempt.answer

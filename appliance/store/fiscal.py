@@ -120,11 +120,12 @@ def waiting_ids(tables: Tables, *, newest_first: bool) -> list[WaitingRecord]:
     ]
 
 
-def without_codes(tables: Tables) -> list[FiscalRecord]:
+def without_codes(tables: Tables, *, limit: int) -> list[FiscalRecord]:
     """Waiting records of EET 1 whose control codes are not computed yet, the newest first."""
     f = tables.fiscal_record
     missing = _is_open(tables, FiscalState.WAITING) & (f.dialect == Dialect.V3.value) & (f.pkp == "")
-    return [_record(each) for each in _in_order(tables, _records(tables).where(missing), newest_first=True).tuples()]
+    found = _in_order(tables, _records(tables).where(missing), newest_first=True)
+    return [_record(each) for each in found.limit(limit).tuples()]
 
 
 def count_records(tables: Tables, state: FiscalState) -> tuple[int, str]:
@@ -201,6 +202,13 @@ def may_be_recorded(tables: Tables, record: FiscalRecord) -> bool:
     return a.select(a.uuid).where(unknown).limit(1).tuples().first() is not None
 
 
+def moments_of(tables: Tables, record: FiscalRecord, *, reason: str) -> list[str]:
+    """When this record, as it is now, was tried and ended so."""
+    a = tables.fiscal_attempt
+    mine = (a.doc_id == record.doc_id) & (a.generation == record.generation) & (a.reason == reason)
+    return [str(at) for (at,) in a.select(a.at).where(mine).tuples()]
+
+
 def attempts_of(tables: Tables, doc_id: str) -> list[Attempt]:
     """In the order they were made."""
     a = tables.fiscal_attempt
@@ -208,12 +216,12 @@ def attempts_of(tables: Tables, doc_id: str) -> list[Attempt]:
 
 
 def unjudged_answers(tables: Tables, dialect: Dialect) -> list[Attempt]:
-    """Kept answers for records still waiting, well signed by somebody not trusted at the time; the oldest first."""
+    """Kept answers for open records as they are now, well signed by somebody not trusted then; the oldest first."""
     a, f = tables.fiscal_attempt, tables.fiscal_record
     query = (
         _attempts(tables)
         .join(f, on=(f.doc_id == a.doc_id))
-        .where(UNJUDGED & (f.dialect == dialect.value) & (f.state == FiscalState.WAITING.value))
+        .where(UNJUDGED & OPEN_RECORDS & (f.dialect == dialect.value) & (f.generation == a.generation))
     )
     return [Attempt(*found) for found in query.order_by(a.at).tuples()]
 

@@ -12,7 +12,7 @@ from appliance.eet.codes import ControlCodes, control_codes
 from appliance.eet.dialects import DIALECTS
 from appliance.eet.errors import MessageInvalid
 from appliance.eet.message import Header
-from appliance.eet.outcome import Outcome, Replied, outcome_of
+from appliance.eet.outcome import ConfirmedOutcome, Outcome, Reason, Replied, outcome_of
 from appliance.eet.request import build_request
 from appliance.eet.transport import HttpReply, TransportFailure
 from appliance.service.shop import Shop
@@ -54,13 +54,13 @@ class Exchange:
             raise
         reply = self._client(record, fresh=fresh).post(envelope)
         attempt, trace_id, body = self._understood(record, uuid, reply)
-        outcome = outcome_of(attempt, mode=record.mode, age=self._age(record))
+        outcome = outcome_of(attempt, mode=record.mode, age=self._code_8_for(record))
         self._finish(
             uuid,
             outcome=type(outcome).__name__,
             reason=str(getattr(outcome, "reason", "")),
             detail=getattr(outcome, "detail", ""),
-            unknown=getattr(outcome, "maybe_recorded", False),
+            unknown=isinstance(outcome, ConfirmedOutcome) or getattr(outcome, "maybe_recorded", False),
             trace_id=trace_id,
             answer=body,
         )
@@ -131,8 +131,12 @@ class Exchange:
             self._clients[key] = self._make_client(*key)
         return self._clients[key]
 
-    def _age(self, record: FiscalRecord) -> timedelta:
-        return max(timedelta(0), self._shop.now() - parse_iso(record.tried_since or record.created_at))
+    def _code_8_for(self, record: FiscalRecord) -> timedelta:
+        """How long ago it got code 8 for the first time since it waits; before that, however long, it got none."""
+        since = parse_iso(record.tried_since or record.created_at)
+        moments = map(parse_iso, fiscal.moments_of(self._shop.tables, record, reason=Reason.CODE_8.value))
+        now = self._shop.now()
+        return max(timedelta(0), now - min((at for at in moments if at >= since), default=now))
 
 
 def codes_of(record: FiscalRecord, identity: Identity) -> ControlCodes:

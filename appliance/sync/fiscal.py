@@ -86,6 +86,7 @@ class FiscalSender:
         self._channels: dict[Key, Channel] = {}
         self._token = ""  # of the certificate in use
         self._trusted: dict[Dialect, Trust] = {}
+        self._noting = threading.Lock()  # held while a note is written: the last one seen is the last one written
         self._noted: tuple[str, dict[str, str]] | None = None
         self.recoveries = 0
         self._note_fault()  # a start tries everything anew, whatever the last run found
@@ -118,8 +119,9 @@ class FiscalSender:
         return 0.0 if tried else rest_s
 
     def _due_now(self) -> tuple[list[WaitingRecord], float]:
-        """Records to be tried now, and how long to rest if there are none."""
+        """Records to be tried now, probes before all others, and how long to rest if there are none."""
         now = self._monotonic()
+        probes: list[WaitingRecord] = []
         due: list[WaitingRecord] = []
         rests = [IDLE_S]
         probed: set[Key] = set()
@@ -131,10 +133,10 @@ class FiscalSender:
                 probed.add(each.key)
             at = channel.probe_at if channel.fault else self._due_at(each)
             if at <= now:
-                due.append(each)
+                (probes if channel.fault else due).append(each)
             else:
                 rests.append(max(0.05, at - now))
-        return due, min(rests)
+        return probes + due, min(rests)
 
     def hurry(self) -> None:
         """Everything that waits is due now: a person asked, or another certificate is there."""
@@ -166,7 +168,7 @@ class FiscalSender:
 
     def _compute_codes(self, identity: Identity) -> None:
         """PKP and BKP of sales of EET 1, once and before any network: the paper needs them even when nobody answers."""
-        while batch := fiscal.without_codes(self._shop.tables)[:CODES_BATCH]:
+        while batch := fiscal.without_codes(self._shop.tables, limit=CODES_BATCH):
             codes: list[tuple[FiscalRecord, str, str]] = []
             for record in batch:
                 try:
@@ -189,16 +191,18 @@ class FiscalSender:
                 continue
             self._trusted[dialect] = trust
             for attempt in fiscal.unjudged_answers(self._shop.tables, dialect):
-                record = fiscal.load_record(self._shop.tables, attempt.doc_id)
-                if record is None or record.state != FiscalState.WAITING or not self._claim(record.doc_id):
+                if not self._claim(attempt.doc_id):
                     continue
                 try:
+                    record = fiscal.load_record(self._shop.tables, attempt.doc_id)
+                    if record is None or record.state not in {FiscalState.WAITING, FiscalState.PARKED}:
+                        continue
                     outcome = self._exchange.judge_again(record, attempt)
                     if isinstance(outcome, ConfirmedOutcome):
                         log.info("EET: the kept answer for %s is trusted now", record.number)
                         self._settle(record, attempt.uuid, outcome)
                 finally:
-                    self._release_claim(record.doc_id)
+                    self._release_claim(attempt.doc_id)
             if before is not None:
                 self.hurry()
 
@@ -250,10 +254,12 @@ class FiscalSender:
         match outcome:
             case ConfirmedOutcome():
                 settling.confirm(self._shop, record, uuid, outcome.answer)
+                self._forget(record)
                 self._channel_works(record)
                 self._shop.wake("sync")
             case VerifiedOnly():
                 settling.verified_only(self._shop, record, uuid, outcome.answer)
+                self._forget(record)
                 self._channel_works(record)
                 self._shop.wake("sync")
             case Parked():
@@ -265,7 +271,9 @@ class FiscalSender:
             case Waiting():
                 self._try_later(record, outcome.reason, outcome.detail)
                 channel = self._channel((record.dialect, record.mode))
-                if channel.fault:  # this probe proved nothing
+                if channel.fault and outcome.reason is Reason.CODE_8:  # said of this very sale; others may fare better
+                    self._channel_works(record)
+                elif channel.fault:  # this probe proved nothing
                     self._channel_fails(record, channel.still(outcome.reason))
 
     def _park(self, record: FiscalRecord, *, reason: str, detail: str) -> None:
@@ -288,7 +296,6 @@ class FiscalSender:
 
     def _channel_works(self, record: FiscalRecord) -> None:
         """One record got through: those that failed on the way need not wait for their own time."""
-        self._forget(record)
         was_faulty = self._channel((record.dialect, record.mode)).works()
         others = self._end_waits_on_the_way()
         if others or was_faulty or record.attempts:
@@ -319,10 +326,9 @@ class FiscalSender:
 
     def _note_fault(self, fault: str = "") -> None:
         """What is wrong, for everybody who looks; written when it changes."""
-        with self._lock:
-            fault = fault or worst_fault(self._channels)
-            said = fault, faults_by_name(self._channels)
-            if said == self._noted:
-                return
-            self._noted = said
-        settling.note_fault(self._shop, *said)
+        with self._noting:
+            with self._lock:
+                said = fault or worst_fault(self._channels), faults_by_name(self._channels)
+            if said != self._noted:
+                self._noted = said
+                settling.note_fault(self._shop, *said)

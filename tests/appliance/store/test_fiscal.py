@@ -129,7 +129,7 @@ def test_a_corrected_record_waits_as_if_it_were_new(till: TestShop) -> None:
     assert not fiscal.was_attempted(till.store.tables, after)
 
 
-def test_only_answers_of_unknown_signers_to_waiting_records_are_judged_again(till: TestShop) -> None:
+def test_only_answers_of_unknown_signers_to_open_records_are_judged_again(till: TestShop) -> None:
     open_for_sale(till.shop)
     waiting, done = sold(till), sold(till)
     attempt(till, waiting, "timeout", reason="timeout")
@@ -139,20 +139,37 @@ def test_only_answers_of_unknown_signers_to_waiting_records_are_judged_again(til
         fiscal.update_record(tables, done.doc_id, state="confirmed")
     tables = till.store.tables
     assert [found.uuid for found in fiscal.unjudged_answers(tables, Dialect.V4)] == ["stranger"]
+    with till.store.fact():
+        fiscal.update_record(tables, waiting.doc_id, state="parked")
+    assert [found.uuid for found in fiscal.unjudged_answers(tables, Dialect.V4)] == ["stranger"]
     assert fiscal.unjudged_answers(tables, Dialect.V3) == []
+
+
+def test_an_answer_to_the_data_before_a_correction_is_not_judged_again(till: TestShop) -> None:
+    open_for_sale(till.shop)
+    record = sold(till)
+    attempt(till, record, "to the old data", reason="unknown_signer", unknown=False)
+    with till.store.fact() as tables:
+        fiscal.replace_data(tables, record, {"eic_popl": "CZ1234567890"}, at=AT, boot="boot-1")
+    assert fiscal.unjudged_answers(till.store.tables, Dialect.V4) == []
+    corrected = fiscal.load_record(till.store.tables, record.doc_id)
+    assert corrected is not None
+    assert fiscal.moments_of(till.store.tables, record, reason="unknown_signer") == [AT]
+    assert fiscal.moments_of(till.store.tables, corrected, reason="unknown_signer") == []
 
 
 def test_sales_of_eet_1_lack_their_codes_until_they_are_computed(till: TestShop) -> None:
     open_for_sale(till.shop)
     old, new = sold(till), sold(till)
-    assert fiscal.without_codes(till.store.tables) == []
+    assert fiscal.without_codes(till.store.tables, limit=9) == []
     with till.store.fact() as tables:
         for record in (old, new):
             fiscal.update_record(tables, record.doc_id, dialect="v3")
-    assert [record.doc_id for record in fiscal.without_codes(till.store.tables)] == [new.doc_id, old.doc_id]
+    assert [record.doc_id for record in fiscal.without_codes(till.store.tables, limit=9)] == [new.doc_id, old.doc_id]
+    assert [record.doc_id for record in fiscal.without_codes(till.store.tables, limit=1)] == [new.doc_id]
     with till.store.fact() as tables:
         fiscal.update_record(tables, new.doc_id, pkp="p", bkp="b")
-    assert [record.doc_id for record in fiscal.without_codes(till.store.tables)] == [old.doc_id]
+    assert [record.doc_id for record in fiscal.without_codes(till.store.tables, limit=9)] == [old.doc_id]
 
 
 def test_a_record_of_no_receipt_is_refused_by_the_file_itself(till: TestShop) -> None:

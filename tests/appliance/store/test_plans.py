@@ -27,7 +27,7 @@ QUESTIONS: dict[str, Callable[[Tables], object]] = {
     "waiting records": lambda t: fiscal.waiting_ids(t, newest_first=True),
     "parked records": lambda t: fiscal.open_records(t, FiscalState.PARKED),
     "a page of the queue": lambda t: fiscal.open_page(t, limit=9),
-    "records without codes": fiscal.without_codes,
+    "records without codes": lambda t: fiscal.without_codes(t, limit=9),
     "how many records": lambda t: fiscal.count_records(t, FiscalState.WAITING),
     "the oldest not reported": lambda t: fiscal.oldest_unreported(t, Mode.LIVE),
     "answers to judge again": lambda t: fiscal.unjudged_answers(t, Dialect.V4),
