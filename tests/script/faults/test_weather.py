@@ -1,0 +1,21 @@
+from appliance.eet.sandbox.faults import FaultKind, parse_script
+from script.lib.faults.weather import PROBABILITY, REFUSALS, ROUND, STORM, forecast, labels
+
+
+def test_every_fault_the_sandbox_knows_has_its_weather_with_the_same_probability() -> None:
+    faults = [fault for weather, _ in ROUND for fault in parse_script(weather.script)]
+    assert {fault.kind for fault in faults} == {kind for kind in FaultKind if not kind.startswith("renewal")}
+    assert {fault.probability for fault in faults} == {PROBABILITY}
+    assert {"error=-1", "error=2", "error=3", "error=4", "error=6", "error=7", "error=8"} < set(labels())
+
+
+def test_a_long_day_has_all_weathers_twice_and_ends_in_a_storm_a_short_one_has_them_once() -> None:
+    day, short = forecast(2000), forecast(150)
+    assert [(at, weather.name) for at, weather in short] == [
+        (0, "refusals"),
+        (18, "storm"),
+        (108, "slow"),
+        (126, "strangers"),
+    ]
+    assert [weather for _, weather in day] == [weather for _, weather in short] * 2 + [STORM]
+    assert (day[0], day[-1]) == ((0, REFUSALS), (2000, STORM))
