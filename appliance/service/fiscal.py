@@ -1,6 +1,7 @@
 """What a person can do about sales that wait for EET: look, release, correct, and try the channel out."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from appliance.store.tables import Tables
 
 SETTINGS_NOTE = "eet_settings"  # the settings below as they were at the daemon's last start
 TEST_NOTE = "eet_test"  # the fields of ChannelTest
+RELEASED_AT_ONCE = 200  # more would hold the write lock for longer than a sale should wait
+REST_S = 0.05  # SQLite's waiting is not fair: a sale gets its turn between two steps
 
 # Which settings, once changed, may make the server take the same data it has refused for this reason.
 SETTINGS_OF_REASON: Mapping[str, frozenset[str]] = {
@@ -160,40 +163,34 @@ def release(shop: Shop, which: str) -> str:
         record = _the_record(tables, which)
         if record.state != FiscalState.PARKED:
             raise Refused("not_parked")
-        _release(tables, record, at=iso(shop.now()))
+        fiscal.release(tables, [record.doc_id], at=iso(shop.now()))
     shop.wake("sync", "ui")
     return record.number
 
 
 def release_all(shop: Shop) -> int:
     """Every parked sale waits again. Returns how many there were."""
-    at = iso(shop.now())
-    with shop.fact() as tables:
-        parked = fiscal.open_records(tables, FiscalState.PARKED)
-        for record in parked:
-            _release(tables, record, at=at)
-    if parked:
+    released = _release_each(shop, fiscal.open_records(shop.tables, FiscalState.PARKED))
+    if released:
         shop.wake("sync", "ui")
-    return len(parked)
+    return released
 
 
 def release_after_change(shop: Shop, settings: Mapping[str, str]) -> int:
     """At a start: what was parked for a reason that names a setting waits again when that setting has changed."""
-    at = iso(shop.now())
-    with shop.fact() as tables:
-        before = queues.note(tables, SETTINGS_NOTE)
-        if before == dict(settings):
-            return 0
-        changed = {name for name, value in settings.items() if before is not None and before.get(name) != value}
-        queues.set_note(tables, SETTINGS_NOTE, dict(settings), at=at)
-        parked = [
-            record
-            for record in fiscal.open_records(tables, FiscalState.PARKED)
-            if SETTINGS_OF_REASON.get(_word(record), frozenset()) & changed
-        ]
-        for record in parked:
-            _release(tables, record, at=at)
-    return len(parked)
+    before = queues.note(shop.tables, SETTINGS_NOTE)
+    if before == dict(settings):
+        return 0
+    changed = {name for name, value in settings.items() if before is not None and before.get(name) != value}
+    parked = [
+        record
+        for record in fiscal.open_records(shop.tables, FiscalState.PARKED)
+        if SETTINGS_OF_REASON.get(_word(record), frozenset()) & changed
+    ]
+    released = _release_each(shop, parked)
+    with shop.fact() as tables:  # last: what a crash leaves parked is released at the next start
+        queues.set_note(tables, SETTINGS_NOTE, dict(settings), at=iso(shop.now()))
+    return released
 
 
 def planned_correction(shop: Shop, which: str) -> Correction:
@@ -289,8 +286,16 @@ def _corrected(shop: Shop, tables: Tables, which: str) -> tuple[FiscalRecord, di
     return record, after
 
 
-def _release(tables: Tables, record: FiscalRecord, *, at: str) -> None:
-    fiscal.update_record(tables, record.doc_id, state=FiscalState.WAITING.value, tried_since=at)
+def _release_each(shop: Shop, parked: Sequence[FiscalRecord]) -> int:
+    """Those of them that are still parked wait again. Returns how many."""
+    released = 0
+    for n in range(0, len(parked), RELEASED_AT_ONCE):
+        if n:
+            time.sleep(REST_S)
+        with shop.fact() as tables:
+            doc_ids = [record.doc_id for record in parked[n : n + RELEASED_AT_ONCE]]
+            released += fiscal.release(tables, doc_ids, at=iso(shop.now()))
+    return released
 
 
 def _word(record: FiscalRecord) -> str:

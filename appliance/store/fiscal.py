@@ -1,6 +1,7 @@
 """What is or was to be reported to EET: one record per receipt, one row per attempt to send it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,6 +146,13 @@ def oldest_unreported(tables: Tables, mode: Mode) -> str:
 def update_record(tables: Tables, doc_id: str, **columns: object) -> None:
     f = tables.fiscal_record
     f.update(**columns).where(f.doc_id == doc_id).execute()
+
+
+def release(tables: Tables, doc_ids: Sequence[str], *, at: str) -> int:
+    """Those that are parked wait again, since now. Returns how many."""
+    f = tables.fiscal_record
+    parked = f.doc_id.in_(list(doc_ids)) & (f.state == FiscalState.PARKED.value)
+    return int(f.update(state=FiscalState.WAITING.value, tried_since=at).where(parked).execute())
 
 
 def replace_data(tables: Tables, record: FiscalRecord, data: dict[str, str], *, at: str, boot: str) -> None:

@@ -161,7 +161,7 @@ def load_run(tables: Tables, run_id: str) -> SyncRunRow | None:
 
 
 def last_run(tables: Tables) -> SyncRunRow | None:
-    return _run(_runs(tables).order_by(tables.sync_run.requested_at.desc()).limit(1))
+    return _run(_runs(tables).order_by(SQL("rowid DESC")).limit(1))  # not the time, which may go back
 
 
 def update_run(tables: Tables, run_id: str, **columns: object) -> None:

@@ -85,6 +85,33 @@ def test_all_parked_sales_are_released_at_once(shop: Shop) -> None:
     assert service.release_all(shop) == 0
 
 
+def test_many_are_released_in_steps_that_let_a_sale_between_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "RELEASED_AT_ONCE", 2)
+    numbers: list[str] = []
+    monkeypatch.setattr("appliance.service.fiscal.time.sleep", lambda _: numbers.append(sell(shop).number))
+    refused = [parked(shop) for _ in range(5)]
+    assert service.release_all(shop) == 5
+    assert {record_of(shop, doc_id).state for doc_id in refused} == {FiscalState.WAITING}
+    assert len(numbers) == 2
+
+
+def test_a_release_of_settings_that_was_cut_short_goes_on_at_the_next_start(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: float) -> None:
+        raise KeyboardInterrupt
+
+    refused = [parked(shop, "code_3 3") for _ in range(3)]
+    service.release_after_change(shop, SETTINGS)
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "RELEASED_AT_ONCE", 2)
+        patched.setattr("appliance.service.fiscal.time.sleep", killed)
+        with pytest.raises(KeyboardInterrupt):
+            service.release_after_change(shop, SETTINGS | {"version": "1.1"})
+    assert service.release_after_change(shop, SETTINGS | {"version": "1.1"}) == 1
+    assert {record_of(shop, doc_id).state for doc_id in refused} == {FiscalState.WAITING}
+
+
 def test_a_corrected_sale_is_reported_by_who_is_set_now_and_both_are_journalled(till: TestShop, shop: Shop) -> None:
     doc_id = parked(shop)
     before = record_of(shop, doc_id)

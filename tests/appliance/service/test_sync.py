@@ -35,5 +35,16 @@ def test_after_the_end_of_one_run_a_new_one_begins(till: TestShop) -> None:
     assert last.run_id == second
 
 
+def test_the_last_run_is_the_one_asked_for_last_whatever_the_clock_says(till: TestShop) -> None:
+    first = sync.request_sync(till.shop)
+    with till.shop.mark() as tables:
+        queues.update_run(tables, first, phase="done", finished_at="2027-02-01T08:00:05+01:00")
+    till.clock.back(days=300)
+    second = sync.request_sync(till.shop)
+    last = sync.last_sync_run(till.shop)
+    assert last is not None
+    assert last.run_id == second
+
+
 def test_an_unknown_run_is_none(till: TestShop) -> None:
     assert sync.sync_run(till.shop, "nobody") is None
