@@ -150,6 +150,7 @@ class TillApp(App):
             self.frame.ids.holder.add_widget(self.screen)
         self.screen.enter(**given)
         self.show_function_keys()
+        self.show_banner()
 
     def back(self) -> None:
         if self.screen is not None and self.screen.name != "sale":
