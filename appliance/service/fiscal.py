@@ -118,8 +118,8 @@ class ChannelTest:
     took_ms: int = 0
 
 
-def queue(shop: Shop, *, limit: int = 500, offset: int = 0) -> tuple[QueuedSale, ...]:
-    """Parked sales first, then those that wait; the oldest first."""
+def queue(shop: Shop, *, limit: int | None = None, offset: int = 0) -> tuple[QueuedSale, ...]:
+    """Parked sales first, then those that wait; the oldest first; all of them, unless a limit is given."""
     now = shop.now()
     with shop.snapshot() as tables:
         return tuple(_queued(tables, record, now) for record in fiscal.open_page(tables, limit=limit, offset=offset))

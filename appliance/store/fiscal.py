@@ -100,7 +100,7 @@ def open_records(tables: Tables, state: FiscalState) -> list[FiscalRecord]:
     return [_record(each) for each in found.tuples()]
 
 
-def open_page(tables: Tables, *, limit: int, offset: int = 0) -> list[FiscalRecord]:
+def open_page(tables: Tables, *, limit: int | None, offset: int = 0) -> list[FiscalRecord]:
     """Parked records first, then those that wait; the oldest first."""
     f = tables.fiscal_record
     found = _records(tables).where(OPEN_RECORDS).order_by(f.state, f.created_at, f.number)  # parked < waiting

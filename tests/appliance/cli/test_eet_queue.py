@@ -64,7 +64,7 @@ def test_the_status_names_regime_channel_queue_and_warnings(terminal: Terminal, 
     lines = [line.strip().split(None, 1) for line in ended.out.splitlines()]
     assert ["channel", "channel:dns for 12 min"] in lines
     assert ["mode", "live"] in lines
-    assert ["waiting", "1, the oldest for 0 s"] in lines
+    assert any(line[0] == "waiting" and line[1].startswith("1, the oldest for ") for line in lines)
     assert ["warning", "6: unit"] in lines
     assert ["regime", "v4 live from 2026-01-01T00:00:00+01:00"] in lines
     assert ended.code == 0
@@ -107,7 +107,7 @@ def test_the_queue_tells_each_sale_and_why(terminal: Terminal, shop: Shop) -> No
     words = terminal.run("eet", "queue").out.split()
     row = words[words.index(number) :]
     assert (row[:3], row[6:8]) == ([number, "parked", "53.00"], ["s", "1"])
-    assert row[8:] == "code_6 6: EIC ma chybnou strukturu (correctable)".split()
+    assert row[8:] == ["code_6", "6:", "EIC", "ma", "chybnou", "strukturu", "(correctable)"]
     (found,) = json.loads(terminal.run("eet", "queue", "--json").out)
     assert (found["number"], found["state"], found["correctable"]) == (number, "parked", True)
 

@@ -203,6 +203,19 @@ def test_the_queue_is_read_in_pages(till: TestShop, shop: Shop) -> None:
     assert [[sale.doc_id for sale in page] for page in pages] == [[refused, waiting[0]], waiting[1:], []]
 
 
+def test_a_queue_however_long_is_told_whole(shop: Shop) -> None:
+    parked(shop)
+    columns = [str(name) for _, name, *_ in rows(shop, "PRAGMA table_info(fiscal_record)") if name != "doc_id"]
+    rows(shop, "PRAGMA foreign_keys = 0")
+    rows(
+        shop,
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) "
+        f"INSERT INTO fiscal_record (doc_id, {', '.join(columns)}) "
+        f"SELECT 'd' || i, {', '.join(columns)} FROM fiscal_record, n",
+    )
+    assert len(service.queue(shop)) == 1501
+
+
 def test_of_one_sale_is_told_what_became_of_it(shop: Shop) -> None:
     doc_id = parked(shop, "code_6 6: EIC")
     found = service.reported_sale(shop, doc_id)
