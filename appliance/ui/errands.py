@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from appliance.i18n import _
@@ -76,15 +76,16 @@ class WaitDialog(Dialog):
     tone = StringProperty("text")
     more = StringProperty("")
     fraction = NumericProperty(0)
+    over = BooleanProperty(False)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(wide=True, **kwargs)
-        self.card_height = min(T.height - T.bar - 2 * T.gap, T.touch * 6)
+        self.card_height = T.large * 1.3 + T.body * 4 * 1.3 + T.small * 4 + T.touch + 6 * T.pad
         self.ids.body.add_widget(Story(card=self))
         self.button(_("Zavřít"), "dialog.cancel", self.cancel)
 
     def end(self, tone: str, sentence: str, more: str = "") -> None:
-        self.fraction, self.sentence, self.more = 1, sentence, more
+        self.over, self.sentence, self.more = True, sentence, more
         self.tone = tone if tone in {"good", "warning", "danger"} else "text"
 
     def offer(self, caption: str, action: Callable[[], None]) -> TouchButton:

@@ -62,7 +62,7 @@ class FiscalBox(BoxLayout):
         if tag in {"fiscal.code", "fiscal.bkp"}:
             size, rows = size_that_fits(text, self.width, size, smallest=CODE_SIZE_MIN), 1
         else:
-            rows = lines_of(text, self.width, size, most=REASON_ROWS)
+            rows = lines_of(text, self.width, size, most=REASON_ROWS, bold=tag == "fiscal.advice")
         return FitWords(
             tag=tag, full=text, tone=tone, font_size=size, rows=rows, size_hint_y=None, height=rows * size * 1.3,
             bold=tag == "fiscal.advice",

@@ -50,9 +50,12 @@ def wrap(text: str, width: float, font_size: float, *, lines: int, bold: bool = 
     return "\n".join(rows)
 
 
-def lines_of(text: str, width: float, font_size: float, *, most: int) -> int:
-    """How many lines the text takes at this width, at most `most`."""
-    return wrap(text, max(1, width), font_size, lines=most).count("\n") + 1
+def lines_of(text: str, width: float, font_size: float, *, most: int, bold: bool = False) -> int:
+    """How many lines the text takes at this width, at most `most`.
+
+    A line that would just fit counts as two: drawn word by word it may be a little wider than measured in one piece.
+    """
+    return wrap(text, max(1, width - font_size), font_size, lines=most, bold=bold).count("\n") + 1
 
 
 def size_that_fits(text: str, width: float, font_size: float, *, smallest: float, bold: bool = False) -> float:

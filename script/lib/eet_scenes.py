@@ -1,17 +1,21 @@
 """What may have happened to EET on the demo shop's till: for its pictures, and for the tests of its screens."""
 
+from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 
 from appliance.domain.cart import Cart, add_item
 from appliance.domain.clock import iso
 from appliance.domain.delivery import FiscalState
 from appliance.domain.money import crowns
 from appliance.domain.sale import PaymentMethod, Tender
+from appliance.dropbox import DropBox
 from appliance.service import catalogue, checkout, shift
-from appliance.service.certificates import CERTIFICATE_NOTE
+from appliance.service.certificates import CERTIFICATE_NOTE, IMPORT_NOTE, ImportResult
 from appliance.service.shop import Shop
 from appliance.service.status import EET_NOTE, EET_WARNING_NOTE
 from appliance.store import fiscal, queues
+from appliance.wake import WakeListener
 
 CASH = Tender(PaymentMethod.CASH, crowns(200_000))
 REFUSED = (
@@ -64,11 +68,42 @@ def much_is_wrong(shop: Shop, *, waiting: int = 9) -> list[str]:
         for n, doc_id in enumerate(late):
             reason, detail = LATE[min(n, len(LATE) - 1)]
             _set(shop, doc_id, FiscalState.WAITING, f"{reason} {detail}".strip(), attempts=waiting - n)
+            made_at = iso(shop.now() - timedelta(minutes=4 * (waiting - n)))
+            fiscal.update_record(tables, doc_id, created_at=made_at)
         note = {"fault": "channel:connect", "since": iso(shop.now() - timedelta(minutes=42))}
         queues.set_note(tables, EET_NOTE, note, at=iso(shop.now()))
         warned = {"number": "P1A-000001", "warnings": ["4: id_pokl neni v evidenci"]}
         queues.set_note(tables, EET_WARNING_NOTE, warned, at=iso(shop.now()))
     return refused
+
+
+class RefusingDaemon:
+    """Takes the next key store from the drop box and says that it belongs to somebody else."""
+
+    def __init__(self, shop: Shop, folder: Path) -> None:
+        self._shop = shop
+        self._ear = WakeListener(folder, "sync")
+        self._box = DropBox(folder)
+
+    def answer(self) -> None:
+        while not (dropped := list(self._box.take())):
+            self._ear.wait(1.0)
+        result = ImportResult(
+            dropped[0].request_id, "foreign_certificate", found="CZ99887766", expected=self._shop.taxpayer.eic
+        )
+        with self._shop.mark() as tables:
+            queues.set_note(tables, IMPORT_NOTE, [asdict(result)], at=iso(self._shop.now()))
+
+    def close(self) -> None:
+        self._ear.close()
+
+
+def plug_in_a_stick(folder: Path) -> None:
+    """With two files on it that may be certificates, where the demo shop's till looks for them."""
+    for name in ("FLASH/eet-pokladna-1.p12", "FLASH/zaloha 2026/certifikat-stary.pfx"):
+        path = folder / "media" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"no real key store")
 
 
 def _set(shop: Shop, doc_id: str, state: FiscalState, reason: str, *, attempts: int) -> None:

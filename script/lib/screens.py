@@ -4,13 +4,17 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image, ImageGrab
 
 from appliance.domain.delivery import PrintState
 from appliance.domain.fiscal import Mode
+from appliance.service.shop import Shop
 from appliance.store import queues
+from script.lib import eet_scenes
 from script.lib.demo_shop import NO_PRICE, PIECES, make_shop
 from script.lib.till_window import TillWindow, till_window
 
@@ -66,6 +70,59 @@ def look_at_mark(till: TillWindow, camera: Camera, mode: Mode) -> None:
     till.press("plus")
     till.wait_screen("pay")
     camera.take(f"pay-{mode}")
+
+
+def look_at_eet(till: TillWindow, camera: Camera) -> None:
+    """A till whose sales are all reported."""
+    till.press("F9")
+    till.tap("menu:eet")
+    till.wait_screen("eet")
+    camera.take("eet")
+    till.tap("eet.import")
+    till.wait_for("dialog.more")
+    camera.take("import-no-stick")
+
+
+def look_at_trouble(till: TillWindow, camera: Camera, folder: Path, refused: list[str]) -> None:
+    """Refused sales, others that wait, a certificate that is to be replaced and is somebody else's."""
+    till.wait_for("banner.yes")
+    camera.take("eet-banner")
+    till.tap("banner.yes")
+    till.wait_screen("eet")
+    camera.take("eet-parked")
+    till.tap(f"eet:{refused[1]}")
+    till.wait_for("fiscal.retry")
+    camera.take("eet-sale")
+    import_a_certificate(till, camera, folder)
+    till.press("F3")
+    till.wait_screen("receipts")
+    till.type("P1A-000001")
+    till.press("Return")
+    till.tap(f"receipt:{refused[0]}")
+    till.wait_for("fiscal.retry")
+    camera.take("receipt-parked")
+
+
+def import_a_certificate(till: TillWindow, camera: Camera, folder: Path) -> None:
+    eet_scenes.plug_in_a_stick(folder)
+    shop = make_shop(folder)
+    daemon = eet_scenes.RefusingDaemon(shop, folder)
+    till.tap("eet.import")
+    till.wait_for("file:1")
+    camera.take("import-file")
+    till.tap("file:1")
+    till.wait_for("dialog.field", lambda field: field["focused"])
+    till.type("Tajne-12")
+    camera.take("import-password")
+    till.press("Return")
+    till.wait_for("dialog.sentence")
+    camera.take("import-waiting")
+    daemon.answer()
+    till.wait_for("dialog.more")
+    camera.take("import-failed")
+    till.press("Escape")
+    daemon.close()
+    shop.store.close()
 
 
 def sell(till: TillWindow, camera: Camera) -> None:
@@ -231,28 +288,53 @@ def close(till: TillWindow, camera: Camera) -> None:
     camera.take("till-closed")
 
 
+PARTS = ("day", "marks", "eet")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=SIZES, action="append")
     parser.add_argument("--theme", choices=("light", "dark"), action="append")
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part of the pictures")
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     for theme in given.theme or ("light", "dark"):
         for size in given.size or (SIZES if theme == "light" else SIZES[-1:]):
-            width, height = (int(part) for part in size.split("x"))
             suffix = size if theme == "light" else f"{size}-{theme}"
-            with (
-                tempfile.TemporaryDirectory(prefix="pokladna-screens-") as folder,
-                till_window(Path(folder), width=width, height=height, theme=theme) as till,
-            ):
-                walk(till, Camera(till, given.out, suffix), Path(folder))
-            for mode in MARKED:
-                with (
-                    tempfile.TemporaryDirectory(prefix="pokladna-screens-") as folder,
-                    till_window(Path(folder), width=width, height=height, theme=theme, mode=mode) as till,
-                ):
-                    look_at_mark(till, Camera(till, given.out, suffix), mode)
+            for part in given.only or PARTS:
+                draw(part, given.out, suffix, size=size, theme=theme)
+
+
+def draw(part: str, out: Path, suffix: str, *, size: str, theme: str) -> None:
+    if part == "day":
+        with shown(size, theme) as (till, folder):
+            walk(till, Camera(till, out, suffix), folder)
+    elif part == "marks":
+        for mode in MARKED:
+            with shown(size, theme, mode=mode) as (till, _folder):
+                look_at_mark(till, Camera(till, out, suffix), mode)
+    else:
+        with shown(size, theme, before=eet_scenes.all_is_well) as (till, _folder):
+            look_at_eet(till, Camera(till, out, suffix))
+        refused: list[str] = []
+        with shown(size, theme, before=lambda shop: refused.extend(eet_scenes.much_is_wrong(shop))) as (till, folder):
+            look_at_trouble(till, Camera(till, out, suffix), folder, refused)
+
+
+@contextmanager
+def shown(
+    size: str, theme: str, *, mode: Mode = Mode.LIVE, before: Callable[[Shop], None] = lambda _shop: None
+) -> Iterator[tuple[TillWindow, Path]]:
+    """A till of this size, and its folder; `before` is what has happened there already."""
+    width, height = (int(part) for part in size.split("x"))
+    with tempfile.TemporaryDirectory(prefix="pokladna-screens-") as name:
+        folder = Path(name)
+        shop = make_shop(folder, mode=mode)
+        before(shop)
+        shop.store.close()
+        with till_window(folder, width=width, height=height, theme=theme, mode=mode) as till:
+            yield till, folder
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from appliance.domain.clock import age_text
 from appliance.domain.delivery import Lateness
 from appliance.domain.expiry import ExpiryLevel
 from appliance.domain.fiscal import Dialect, Mode, Regime
+from appliance.domain.money import NBSP
 from appliance.i18n import _, plural
 from appliance.ui.presenter.certificate import (
     ENDING,
@@ -186,7 +187,7 @@ def channel_text(eet: Any, now: datetime) -> str:
         return _("funguje")
     since = now - timedelta(seconds=eet.fault_age_s)
     when = time_text(since) if since.date() == now.date() else moment_text(since)
-    lasting = _("Od {at} ({age}).").format(at=when, age=age_text(eet.fault_age_s))
+    lasting = _("Od {at} ({age}).").format(at=when, age=age_text(eet.fault_age_s).replace(" ", NBSP))
     return f"{reason_sentence(_word(eet.fault))} {lasting}"
 
 

@@ -107,7 +107,7 @@ class EetScreen(TillScreen):
         if story.height <= 0 or story.width <= 0:
             return
         for size in (T.small, T.tiny):
-            rows = [lines_of(block.text, story.width, size, most=8) for block in self.shown]
+            rows = [lines_of(b.text, story.width, size, most=8, bold=b.tone == "danger") for b in self.shown]
             room = int((story.height - len(rows) * (T.tiny * 1.5 + T.gap)) // (size * LINE))
             if sum(rows) <= room:
                 break

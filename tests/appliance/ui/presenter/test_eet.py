@@ -145,8 +145,8 @@ def test_the_regime_and_the_next_one_are_told_with_their_days(
 def test_the_channel_says_since_when_it_fails() -> None:
     assert channel_text(Eet(), NOW) == "funguje"
     today = channel_text(Eet(fault="channel:connect", fault_age_s=3600), NOW)
-    assert today == "Server finanční správy je nedostupný. Zkontrolujte internet. Od 13:05 (1 h)."
-    assert "Od 2. 1. 2027 14:05 (2 d)." in channel_text(Eet(fault="channel:dns", fault_age_s=172_800), NOW)
+    assert today == "Server finanční správy je nedostupný. Zkontrolujte internet. Od 13:05 (1\u00a0h)."
+    assert "Od 2. 1. 2027 14:05 (2\u00a0d)." in channel_text(Eet(fault="channel:dns", fault_age_s=172_800), NOW)
 
 
 def test_the_queue_says_how_many_wait_how_long_and_how_late_that_is() -> None:
