@@ -32,7 +32,7 @@ class HttpsClient:
     def __init__(self, *, ca_file: Path | None, connect_timeout_s: float, read_timeout_s: float) -> None:
         self._timeouts_s = (connect_timeout_s, read_timeout_s)
         self._exchange = _Exchange()
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.adapters.clear()
@@ -132,6 +132,17 @@ def _tls_context(ca_file: Path | None, exchange: _Exchange) -> ssl.SSLContext:
         context.load_verify_locations(cafile=DEFAULT_CA_BUNDLE_PATH)
     context.sslsocket_class = type("_ClientSocket", (_Socket,), {"exchange": exchange})
     return context
+
+
+class _Session(requests.Session):
+    """One for which no answer is a redirect.
+
+    The library prepares the next address also when it is not to follow it: it reads the whole body for that, however
+    large, and stumbles over an address that is none.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        return None
 
 
 class _Adapter(HTTPAdapter):

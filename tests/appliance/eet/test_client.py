@@ -102,6 +102,13 @@ def test_a_redirect_is_not_followed(office: Office, material_dir: Path) -> None:
         assert thief.connections == 0
 
 
+@pytest.mark.parametrize("address", [b"\xff\xfe", b"https://[", b"https://[::1", b"", b"//", b"mailto:x"])
+def test_a_redirect_to_no_address_is_a_reply_like_any_other(office: Office, material_dir: Path, address: bytes) -> None:
+    moved = b"HTTP/1.1 302 Found\r\nLocation: " + address + b"\r\nContent-Length: 4\r\n\r\ngone"
+
+    assert _post(_answering(moved), office, material_dir) == HttpReply(302, b"gone", "")
+
+
 def test_proxies_of_the_environment_are_ignored(
     office: Office, material_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
