@@ -24,6 +24,8 @@ from appliance.eet.names import BASE64_BINARY, DS, EXC_C14N, RSA_SHA256, SHA256,
 
 RSA_BITS_MIN = 2048
 RSA_BITS_MAX = 8192
+PREFIXES_MAX = 16
+"""Of one InclusiveNamespaces; official messages name two. The library looks each of them up at each element."""
 
 _ID = f"{{{WSU}}}Id"
 _LIST = re.compile(r"[ \t\r\n]+")
@@ -251,7 +253,10 @@ def _c14n_prefixes(element: etree._Element) -> list[str]:
     if not children:
         return []
     (inclusive,) = _exactly(element, (EXC_C14N, "InclusiveNamespaces"))
-    return [prefix for prefix in _LIST.split(inclusive.get("PrefixList", "")) if prefix]
+    prefixes = [prefix for prefix in _LIST.split(inclusive.get("PrefixList", "")) if prefix]
+    if len(prefixes) > PREFIXES_MAX:
+        raise SignatureInvalid("algorithm", f"InclusiveNamespaces of {len(prefixes)} prefixes, at most {PREFIXES_MAX}")
+    return prefixes
 
 
 def _ids(root: etree._Element) -> list[str]:

@@ -44,6 +44,13 @@ def _with_doctype(genuine: bytes, doctype: str) -> bytes:
     return head + b"?>" + doctype.encode() + rest.replace(b'test="true"', b'test="true" x="&l11;"')
 
 
+def _with_prefixes(genuine: bytes, prefixes: bytes) -> bytes:
+    """Each of them is looked up at each element of SignedInfo."""
+    method = b'<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#">'
+    named = b'<e:InclusiveNamespaces xmlns:e="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="' + prefixes + b'"/>'
+    return genuine.replace(method, method + named)
+
+
 _FLOODS: dict[str, Callable[[bytes], bytes]] = {
     **{
         name: lambda genuine, doctype=doctype: _with_doctype(genuine, doctype)  # type: ignore[misc]
@@ -75,6 +82,7 @@ _FLOODS: dict[str, Callable[[bytes], bytes]] = {
         b"</wsse:Security>",
         b"<ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'/>" * 3_000 + b"</wsse:Security>",
     ),
+    "a flood of prefixes": lambda genuine: _with_prefixes(genuine, b" ".join(b"p%d" % n for n in range(17))),
     "a number without an end": lambda genuine: genuine.replace(b'test="true"', b'test="' + b"1" * 200_000 + b'"'),
     "another encoding": lambda genuine: genuine.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
     "UTF-7": lambda genuine: genuine.replace(b"UTF-8", b"UTF-7"),
@@ -112,6 +120,15 @@ for path in sys.argv[1:]:
     examine(Path(path).read_bytes(), at=datetime(2026, 11, 24, tzinfo=UTC), anchors=Anchors((), (), {}))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
+
+
+def test_a_list_of_prefixes_is_refused_before_anything_is_looked_up(office: Office) -> None:
+    genuine = signed_answer(office.signer)
+    for count, reason in ((16, "signature_value"), (17, "algorithm")):
+        raw = _with_prefixes(genuine, b" ".join(b"p%d" % n for n in range(count)))
+        answer = read_answer(raw, dialect=V4, sent_uuid=UUID, trust=office.trust, at=AT)
+        assert isinstance(answer, BadlySigned)
+        assert answer.reason == reason
 
 
 def test_reading_bombs_takes_little_memory(office: Office, tmp_path: Path) -> None:
@@ -158,6 +175,7 @@ def _flood(head: bytes, chunk: bytes) -> Script:
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % HUNDRED_MEGABYTES, b"x" * 65536),
         (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536),
+        (b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: %d\r\n\r\n" % HUNDRED_MEGABYTES, b"x" * 65536),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n"),
     ],
 )
