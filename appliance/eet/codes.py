@@ -30,6 +30,8 @@ PKP_BYTES = 256
 _PKP_ATTRIBUTES = {"cipher": "RSA2048", "digest": "SHA256", "encoding": "base64"}
 _BKP_ATTRIBUTES = {"digest": "SHA1", "encoding": "base16"}
 
+_WHITE_SPACE = re.compile(r"[ \t\r\n]+")
+
 BKP = Rule(re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{8}){4}"), "a BKP (44 characters)", collapses=True)
 
 
@@ -100,9 +102,18 @@ def read_codes(element: etree._Element, *, dialect: DialectSpec) -> ControlCodes
         received_attributes(part, {name: _exactly(value) for name, value in fixed.items()})
         if elements(part):
             raise MessageInvalid(str(etree.QName(part).localname), "an element", allowed="text only")
-    codes = ControlCodes(pkp="".join(text_of(parts[0]).split()), bkp=text_of(parts[1]).strip(" \t\r\n").upper())
+    codes = written_codes(pkp=text_of(parts[0]), bkp=text_of(parts[1]))
     _check_codes(codes)
     return codes
+
+
+def written_codes(*, pkp: str, bkp: str) -> ControlCodes:
+    """The codes of two received texts, whatever they are: without the white space XML Schema ignores.
+
+    A BKP may have small letters; what is none stays as it is, lest a capital make it one (of the ligature ff).
+    """
+    bkp = bkp.strip(" \t\r\n")
+    return ControlCodes(pkp=_WHITE_SPACE.sub("", pkp), bkp=bkp.upper() if bkp.isascii() else bkp)
 
 
 def _check_codes(codes: ControlCodes) -> None:
@@ -110,7 +121,7 @@ def _check_codes(codes: ControlCodes) -> None:
         pkp = base64.b64decode(codes.pkp, validate=True)
     except ValueError:
         pkp = b""
-    if len(pkp) != PKP_BYTES:
+    if len(pkp) != PKP_BYTES or base64.b64encode(pkp).decode("ascii") != codes.pkp:  # XML Schema: no bits left over
         raise MessageInvalid("pkp", codes.pkp[:400], allowed=f"base64 of {PKP_BYTES} bytes")
     if not BKP.accepts(codes.bkp):
         raise MessageInvalid("bkp", codes.bkp[:100], allowed=BKP.allowed)

@@ -13,7 +13,7 @@ from lxml import etree
 from appliance.domain.fiscal import Mode
 from appliance.eet.answer import Odpoved, Refused, SoapFault, read_body
 from appliance.eet.certificate import check_answer_chain, check_chain, common_name, organisation
-from appliance.eet.codes import ControlCodes, codes_hold
+from appliance.eet.codes import codes_hold, written_codes
 from appliance.eet.dialects import DIALECTS
 from appliance.eet.document import MESSAGE_BYTES_MAX, elements, parse
 from appliance.eet.errors import DocumentUnreadable, MessageInvalid, SignatureInvalid, UntrustedSigner
@@ -229,7 +229,7 @@ def _codes(subject: _Subject, certificate: x509.Certificate | None, reasons: lis
     ns = f"{{{dialect.namespace}}}"
     data = trzba.find(f"{ns}Data")
     pkp, bkp = (trzba.findtext(f"{ns}KontrolniKody/{ns}{name}") or "" for name in ("pkp", "bkp"))
-    codes = ControlCodes(pkp="".join(pkp.split()), bkp=bkp.strip().upper())
+    codes = written_codes(pkp=pkp, bkp=bkp)
     values = {} if data is None else {str(name): str(value) for name, value in data.attrib.items()}
     values = {name: each.strip(" \t\r\n") if _collapses(name, dialect) else each for name, each in values.items()}
     if codes_hold(codes, values, dialect=dialect, certificate=certificate):

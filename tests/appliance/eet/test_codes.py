@@ -8,13 +8,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from appliance.eet.certificate import open_p12
-from appliance.eet.codes import ControlCodes, codes_hold, codes_xml, control_codes
+from appliance.eet.codes import ControlCodes, codes_hold, codes_xml, control_codes, read_codes
 from appliance.eet.document import canonical, parse
 from appliance.eet.errors import MessageInvalid
 from appliance.eet.v3 import V3
 from tests.appliance.eet.material import DATA_V3, Office
 from tests.shared import shared
 
+GOOD_PKP = "A" * 342 + "=="
+GOOD_BKP = "FF000000-00000000-00000000-00000000-00000000"
 PLAINTEXT = b"CZ00000019|11|P1|P1A-000101|2026-11-24T13:00:00+01:00|188.50"
 
 
@@ -101,11 +103,46 @@ def test_codes_are_written_in_canonical_form(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("pkp", "bkp"),
-    [("AAAA", "0" * 44), ("A" * 342 + "==", "ABCDEFGH-00000000-00000000-00000000-00000000"), ("!", ""), ("", "")],
+    [
+        ("AAAA", GOOD_BKP),
+        (GOOD_PKP, "ABCDEFGH-00000000-00000000-00000000-00000000"),
+        (GOOD_PKP, "\ufb000000-00000000-00000000-00000000-00000000"),
+        ("A" * 341 + "B==", GOOD_BKP),  # four bits too many
+        ("A" * 341 + "\u00a0A==", GOOD_BKP),
+        ("!", ""),
+        ("", ""),
+    ],
 )
 def test_codes_the_schema_does_not_allow_are_not_written(pkp: str, bkp: str) -> None:
     with pytest.raises(MessageInvalid):
         codes_xml(ControlCodes(pkp=pkp, bkp=bkp), dialect=V3)
+
+
+def _received(pkp: str, bkp: str) -> ControlCodes:
+    attributes = 'digest="SHA256" cipher="RSA2048" encoding="base64"'
+    written = (
+        f'<v3:KontrolniKody xmlns:v3="{V3.namespace}"><v3:pkp {attributes}>{pkp}</v3:pkp>'
+        f'<v3:bkp digest="SHA1" encoding="base16">{bkp}</v3:bkp></v3:KontrolniKody>'
+    )
+    return read_codes(parse(written.encode()), dialect=V3)
+
+
+def test_received_codes_may_have_white_space_and_small_letters() -> None:
+    assert _received("\n A A\t" + GOOD_PKP[2:] + "\n", f"\n {GOOD_BKP.lower()} ") == ControlCodes(GOOD_PKP, GOOD_BKP)
+
+
+@pytest.mark.parametrize(
+    ("pkp", "bkp"),
+    [
+        (GOOD_PKP, GOOD_BKP.replace("FF", "\ufb00")),  # a ligature whose capitals are FF
+        (GOOD_PKP, f"{GOOD_BKP}\u00a0"),
+        (f"\u00a0{GOOD_PKP}", GOOD_BKP),
+        ("A" * 341 + "B==", GOOD_BKP),
+    ],
+)
+def test_received_codes_are_no_others_than_the_schema_allows(pkp: str, bkp: str) -> None:
+    with pytest.raises(MessageInvalid):
+        _received(pkp, bkp)
 
 
 @pytest.mark.official
