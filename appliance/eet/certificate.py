@@ -32,6 +32,7 @@ from appliance.eet.errors import (
 )
 
 KEY_STORE_BYTES_MAX = 64 * 1024
+HASH_BYTES_MIN = hashes.SHA224.digest_size
 
 ODD = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 """What the library raises when a part of a certificate it has loaded turns out to be nonsense."""
@@ -149,6 +150,8 @@ def open_p12(data: bytes, password: str) -> Identity:
 def _open_p12(data: bytes, password: str) -> Identity:
     if len(data) > KEY_STORE_BYTES_MAX:
         raise NotAKeyStore(f"{len(data)} bytes, at most {KEY_STORE_BYTES_MAX}")
+    if "\0" in password or not _is_unicode(password):
+        raise WrongPassword("no key store has such a password")  # the library does not survive a NUL
     try:
         store = pkcs12.load_pkcs12(data, password.encode("utf-8"))
     except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
@@ -159,6 +162,11 @@ def _open_p12(data: bytes, password: str) -> Identity:
         raise UnusableKey("the key store holds no certificate")
     chain = tuple(each.certificate for each in store.additional_certs)
     return _identity(store.key, store.cert.certificate, chain)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it has no halves of characters, such as come of bytes that are not UTF-8."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def load_pem(data: bytes) -> Identity:
@@ -217,17 +225,30 @@ def _policies(certificate: x509.Certificate) -> list[str]:
 
 
 def load_anchors(files: Iterable[bytes]) -> tuple[x509.Certificate, ...]:
-    """Certificates from files that are each PEM (one or several) or DER. Raises NotAKeyStore."""
+    """Certificates from files that are each PEM (one or several) or DER. Raises NotAKeyStore.
+
+    One whose names cannot be read or that OpenSSL does not take is none: every later judgement would stumble over it.
+    """
     found: list[x509.Certificate] = []
     for data in files:
         try:
             if b"-----BEGIN CERTIFICATE-----" in data:
-                found.extend(x509.load_pem_x509_certificates(data))
+                loaded = x509.load_pem_x509_certificates(data)
             else:
-                found.append(x509.load_der_x509_certificate(data))
-        except (ValueError, x509.InvalidVersion) as error:
-            raise NotAKeyStore(f"no certificate: {error}") from error
+                loaded = [x509.load_der_x509_certificate(data)]
+            for certificate in loaded:
+                _take_apart(certificate)
+        except (*ODD, crypto.Error) as error:
+            raise NotAKeyStore(f"no certificate: {str(error)[:200]}") from error
+        found += loaded
     return tuple(found)
+
+
+def _take_apart(certificate: x509.Certificate) -> None:
+    """The library looks at the pieces only when they are asked for, and OpenSSL takes less than it does."""
+    crypto.X509.from_cryptography(certificate)
+    for name in (certificate.subject, certificate.issuer):
+        name.rfc4514_string()
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
@@ -282,6 +303,8 @@ def check_chain(certificate: x509.Certificate, *, anchors: Iterable[x509.Certifi
         raise UntrustedSigner("chain", str(error)) from error
     except crypto.Error as error:
         raise UntrustedSigner("chain", repr(error)[:200]) from error
+    if not _is_well_signed(certificate):
+        raise UntrustedSigner("weak_signature", "its issuer signed the certificate with a hash that can be forged")
     if not _may_sign(certificate):
         raise UntrustedSigner("key_usage", "the certificate is not one for signatures")
 
@@ -295,6 +318,15 @@ def check_answer_chain(certificate: x509.Certificate, *, anchors: Iterable[x509.
     name = common_name(certificate)
     if environment_of(certificate) is not Environment.UNKNOWN or (name and _TAXPAYER.fullmatch(name)):
         raise UntrustedSigner("till_certificate", f"signed with the certificate of the taxpayer {name!r}")
+
+
+def _is_well_signed(certificate: x509.Certificate) -> bool:
+    """Not by MD5 or SHA-1: OpenSSL takes them unless it is told, and the binding has no word for that."""
+    try:
+        algorithm = certificate.signature_hash_algorithm
+    except (UnsupportedAlgorithm, *ODD):
+        return False
+    return algorithm is None or algorithm.digest_size >= HASH_BYTES_MIN
 
 
 def _may_sign(certificate: x509.Certificate) -> bool:

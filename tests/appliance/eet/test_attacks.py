@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from appliance.domain.fiscal import Dialect, Mode
@@ -228,6 +229,19 @@ def _certificate(
     return builder.sign(issuer[0] if issuer else key, hashes.SHA256())
 
 
+def _weakly_signed(
+    leaf: x509.Certificate, authority: rsa.RSAPrivateKey, last: int, algorithm: hashes.HashAlgorithm
+) -> x509.Certificate:
+    """The certificate as an authority of the past would have signed it; the library itself refuses to."""
+    family = bytes.fromhex("2a864886f70d0101")  # PKCS #1; the last arc names the hash
+    strong, weak = family + b"\x0b", family + bytes([last])
+    content = leaf.tbs_certificate_bytes.replace(strong, weak)
+    der = leaf.public_bytes(Encoding.DER).replace(leaf.tbs_certificate_bytes, content).replace(strong, weak)
+    return x509.load_der_x509_certificate(
+        der.replace(leaf.signature, authority.sign(content, padding.PKCS1v15(), algorithm))
+    )
+
+
 def _identity(key: rsa.RSAPrivateKey, certificate: x509.Certificate, office: Office) -> Identity:
     return load_pem(Identity(key=key, certificate=certificate, chain=(), token=office.signer.token).to_pem())
 
@@ -303,6 +317,21 @@ def test_a_good_signer_of_another_name_is_a_stranger(office: Office) -> None:
     trust = Trust((ca,), office.trust.signer)
 
     assert _answer_is_of_a_stranger(_identity(key, leaf, office), office, trust) == "name"
+
+
+@pytest.mark.parametrize(("last", "algorithm"), [(4, hashes.MD5()), (5, hashes.SHA1())])
+def test_a_certificate_signed_with_a_hash_that_can_be_forged_is_a_strangers(
+    office: Office, last: int, algorithm: hashes.HashAlgorithm
+) -> None:
+    authority, key = _key(), _key()
+    ca = _certificate(authority, {NameOID.COMMON_NAME: "CA"}, ca=True)
+    leaf = _certificate(key, _OFFICIAL, issuer=(authority, ca))
+    trust = Trust((ca,), office.trust.signer)
+    assert _confirms(signed_answer(_identity(key, leaf, office)), dialect=V4, office=office, trust=trust)
+
+    weak = _weakly_signed(leaf, authority, last, algorithm)
+
+    assert _answer_is_of_a_stranger(_identity(key, weak, office), office, trust) == "weak_signature"
 
 
 @pytest.mark.parametrize(

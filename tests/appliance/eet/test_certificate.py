@@ -68,6 +68,12 @@ def test_a_wrong_password_is_told_apart_from_a_damaged_file(office: Office) -> N
         load_p12(data + b"\x00" * 100_000, "x", at=AT)
 
 
+@pytest.mark.parametrize("password", ["", "a\0b", "\0", "\udcff", "a" * 100_000, "\U0001f600"])
+def test_no_password_whatever_does_more_than_not_to_open(office: Office, password: str) -> None:
+    with pytest.raises(WrongPassword):
+        _load(office, password=password)
+
+
 def test_validity_is_judged_at_the_given_time(office: Office) -> None:
     with pytest.raises(CertificateExpired):
         _load(office, at=AT + timedelta(days=367))
@@ -139,6 +145,20 @@ def test_anchors_are_read_from_pem_and_der(office: Office) -> None:
     assert load_anchors([pem + pem, der]) == (certificate, certificate, certificate)
     with pytest.raises(NotAKeyStore):
         load_anchors([b"nothing"])
+
+
+@pytest.mark.parametrize("name", [b"\xff" * 4, b"ok\xc3("])
+def test_an_anchor_whose_name_cannot_be_read_is_none(office: Office, name: bytes) -> None:
+    key = office.signer.key
+    names = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ABCD")])
+    builder = x509.CertificateBuilder().subject_name(names).issuer_name(names).serial_number(1)
+    builder = builder.public_key(key.public_key()).not_valid_before(AT).not_valid_after(AT)
+    der = builder.sign(key, SHA256()).public_bytes(Encoding.DER)
+    assert len(load_anchors([der])) == 1
+    x509.load_der_x509_certificate(odd := der.replace(b"ABCD", name))
+
+    with pytest.raises(NotAKeyStore):
+        load_anchors([odd])
 
 
 def test_a_fingerprint_is_the_sha_256_of_the_der_form(office: Office) -> None:
