@@ -4,6 +4,7 @@ Who may add one is decided before: by the pinned fingerprints, or by a person wh
 """
 
 import logging
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,11 +45,16 @@ class Anchor:
 
     @property
     def subject(self) -> str:
-        return self.certificate.subject.rfc4514_string()
+        return _printable(self.certificate.subject)
 
     @property
     def issuer(self) -> str:
-        return self.certificate.issuer.rfc4514_string()
+        return _printable(self.certificate.issuer)
+
+
+def _printable(name: x509.Name) -> str:
+    """On one line and without anything that moves a cursor: whoever made the certificate chose the name."""
+    return "".join(char if char.isprintable() else "?" for char in name.rfc4514_string())
 
 
 def read_authorities(data: bytes) -> tuple[x509.Certificate, ...]:
@@ -65,7 +71,7 @@ def read_authorities(data: bytes) -> tuple[x509.Certificate, ...]:
         raise NotAnAuthority(f"the file holds {len(found)} certificates, at most {CERTIFICATES_MAX}")
     for certificate in found:
         if not _is_authority(certificate):
-            raise NotAnAuthority(f"{certificate.subject.rfc4514_string()} is no certification authority")
+            raise NotAnAuthority(f"{_printable(certificate.subject)} is no certification authority")
     return found
 
 
@@ -96,10 +102,7 @@ class TrustFolder:
                 folder.mkdir(parents=True)
                 folder.chmod(FOLDER_MODE)
         path = home / f"{anchor.fingerprint[:NAME_DIGITS]}.pem"
-        draft = path.with_suffix(".new")
-        draft.write_bytes(certificate.public_bytes(Encoding.PEM))
-        draft.chmod(FILE_MODE)
-        draft.replace(path)
+        _write_whole(path, certificate.public_bytes(Encoding.PEM))
         return anchor
 
     def anchors(self) -> list[Anchor]:
@@ -137,6 +140,24 @@ class AnchorFiles:
         if version != self._known[0]:
             self._known = (version, tuple(each for path in files for each in _read(path)))
         return self._known[1]
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """All or nothing and on disk, and never through a link that lies where the draft goes."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, FILE_MODE)  # whatever the umask took away
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    draft.replace(path)
+    folder_itself = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder_itself)
+    finally:
+        os.close(folder_itself)
 
 
 def _version(path: Path) -> tuple[str, int, int]:

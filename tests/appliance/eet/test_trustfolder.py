@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from appliance.config import EetConfig
 from appliance.eet.certificate import fingerprint, load_anchors
 from appliance.eet.errors import NotAKeyStore, NotAnAuthority, PrivateKeyInside
-from appliance.eet.trustfolder import AnchorFiles, TrustFolder, TrustKind, read_authorities
-from tests.appliance.eet.material import Office
+from appliance.eet.trustfolder import Anchor, AnchorFiles, TrustFolder, TrustKind, read_authorities
+from tests.appliance.eet.material import AT, Office
 from tests.shared import shared
 
 
@@ -67,6 +69,32 @@ def test_an_added_anchor_is_a_file_all_may_read(tmp_path: Path, authority: x509.
     assert path.name == f"{fingerprint(authority)[:16]}.pem"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert x509.load_pem_x509_certificate(path.read_bytes()) == authority
+
+
+def test_an_anchor_is_never_written_through_a_link(tmp_path: Path, authority: x509.Certificate) -> None:
+    folder = TrustFolder(tmp_path / "trust")
+    path = tmp_path / "trust" / "answers" / f"{fingerprint(authority)[:16]}.pem"
+    path.parent.mkdir(parents=True)
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    for link in (path, path.with_suffix(".new")):
+        link.symlink_to(precious)
+
+    folder.add(authority, TrustKind.ANSWERS)
+
+    assert precious.read_text() == "mine"
+    assert list(path.parent.iterdir()) == [path]
+    assert not path.is_symlink()
+    assert load_anchors([path.read_bytes()]) == (authority,)
+
+
+def test_a_name_cannot_forge_a_line_of_what_a_person_is_shown(office: Office) -> None:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a\nSHA-256 0000\x1b[2J")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).serial_number(1)
+    builder = builder.public_key(office.signer.key.public_key()).not_valid_before(AT).not_valid_after(AT)
+    anchor = Anchor(TrustKind.ANSWERS, builder.sign(office.signer.key, SHA256()))
+
+    assert anchor.subject == anchor.issuer == "CN=a?SHA-256 0000?[2J"
 
 
 def test_anchors_are_listed_by_kind_and_taken_back_by_their_digits(
