@@ -212,7 +212,7 @@ class Renewal:
             return
         match found.state:
             case RequestState.INPROCESS:
-                wait = min(timedelta(seconds=found.poll_after_s), WAIT_MAX)
+                wait = timedelta(seconds=min(found.poll_after_s, WAIT_MAX // timedelta(seconds=1)))
                 self._save(replace(progress, next_at=iso(self._shop.now() + wait), attempts=0, fault="", detail=""))
             case RequestState.ISSUED | RequestState.DELIVERING:
                 self._claim(progress, current, office)

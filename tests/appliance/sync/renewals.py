@@ -79,6 +79,7 @@ class FakeOffice:
     papers: Papers
     clock: Callable[[], datetime]
     polls: int = 1
+    poll_after_s: int = 5
     rejects: str = ""
     requests: dict[str, Request] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -129,7 +130,7 @@ class FakeOffice:
         if request.state is RequestState.INPROCESS:
             if request.polls:
                 request.polls -= 1
-                return RequestStatus(RequestState.INPROCESS, poll_after_s=5)
+                return RequestStatus(RequestState.INPROCESS, poll_after_s=self.poll_after_s)
             request.state = RequestState.REJECTED if self.rejects else RequestState.ISSUED
         return RequestStatus(request.state, reason=self.rejects)
 

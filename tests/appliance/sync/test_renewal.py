@@ -153,6 +153,15 @@ def test_no_wait_is_longer_than_a_day_and_none_survives_a_clock_that_went_back(t
     assert till.office.calls[1:3] == ["not_finished", "renew"]
 
 
+@pytest.mark.parametrize("seconds", [10**6, 10**15, 10**4000])
+def test_an_office_that_asks_to_be_asked_in_a_thousand_years_is_asked_tomorrow(
+    till: RenewingTill, seconds: int
+) -> None:
+    till.office.poll_after_s = seconds
+    till.work()
+    assert till.state.next_at == "2027-02-02T08:00:00+01:00"
+
+
 def test_a_refused_request_is_told_with_its_reason_and_made_again_after_a_day(
     till: RenewingTill, papers: Papers
 ) -> None:
