@@ -1,6 +1,8 @@
 """`pokladna`: one command that runs the till's processes, and tells and mends everything."""
 
+import io
 import logging
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +49,8 @@ def options(
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True
     )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a letter the terminal does not know must not end a command
     for chatty in ("urllib3", "schedule", "asyncio", "PIL"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     set_config_file(context, config)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from appliance import bootstrap
 from appliance.cli.context import EXIT_FAILED, EXIT_USAGE, err, fail, out, plain_errors, the_config, the_shop
@@ -88,7 +89,7 @@ def _password(file: Path | None) -> str:
             fail("--password-file is needed where nobody can be asked", code=EXIT_USAGE)
         return str(typer.prompt("Password of the key store", hide_input=True, err=True))
     try:
-        return file.read_text("utf-8").strip()
+        return file.read_text("utf-8-sig").strip()
     except UnicodeDecodeError:
         fail(f"{file}: this is not a text file")
 
@@ -177,7 +178,9 @@ def renew(context: typer.Context) -> None:
         before = certificate_state(shop)
         request_id = ask_for_renewal(shop)
         with err.status("asking the sync daemon") as progress:
-            after = _followed(shop, request_id, replaced=before.fingerprint, tell=progress.update)
+            after = _followed(
+                shop, request_id, replaced=before.fingerprint, tell=lambda words: progress.update(Text(words))
+            )
     if after.fingerprint != before.fingerprint:
         out.print(f"certificate renewed, valid until {after.valid_to[:10]}")
     elif after.renewal.fault:

@@ -18,8 +18,9 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 CONFIG_KEY = "config_file"
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# Without markup: names in certificates and a server's words are shown as they are, whatever brackets they have.
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def set_config_file(context: typer.Context, path: Path | None) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from appliance import bootstrap
-from appliance.cli.context import EXIT_FAILED, EXIT_USAGE, err, fail, the_config
+from appliance.cli.context import EXIT_FAILED, EXIT_USAGE, err, fail, plain_errors, the_config
 from appliance.domain.fiscal import Dialect
 from appliance.eet.certificate import SignerName, check_validity, load_anchors, open_p12
 from appliance.eet.codes import control_codes
@@ -59,12 +59,13 @@ def verify(
     raw = _read_start(file)
     anchors = _named_anchors(trust) if trust else _configured_anchors(context)
     report = examine(raw, at=instant, anchors=anchors)
-    if as_json:
-        typer.echo(json.dumps(report.as_json()))
-    else:
-        encoding = sys.stdout.encoding or "utf-8"
-        for line in _lines(report):
-            typer.echo(line.encode(encoding, "backslashreplace").decode(encoding))
+    with plain_errors():
+        if as_json:
+            typer.echo(json.dumps(report.as_json()))
+        else:
+            encoding = sys.stdout.encoding or "utf-8"
+            for line in _lines(report):
+                typer.echo(line.encode(encoding, "backslashreplace").decode(encoding))
     raise typer.Exit(0 if report.verdict in GOOD_VERDICTS else EXIT_FAILED)
 
 
@@ -83,8 +84,8 @@ def build(
     The control codes of v3 are computed. A certificate that is not valid at the time of sending is told and used.
     """
     head = Header(
-        uuid_zpravy=_option(uuid or str(uuid4()), "uuid_zpravy", name="--uuid"),
-        dat_odesl=_option(sent_at or _now_in_prague(), "dat_odesl", name="--sent-at"),
+        uuid_zpravy=_option(str(uuid4()) if uuid is None else uuid, "uuid_zpravy", name="--uuid"),
+        dat_odesl=_option(_now_in_prague() if sent_at is None else sent_at, "dat_odesl", name="--sent-at"),
         prvni_zaslani=not repeat,
         overeni=verification,
     )
@@ -100,15 +101,16 @@ def build(
         check_validity(signer.certificate, at=moment(head.dat_odesl))
     except CertificateProblem as problem:
         err.print(f"warning: {problem}; the message is made all the same", markup=False)
-    sys.stdout.buffer.write(envelope)
-    sys.stdout.buffer.flush()
+    with plain_errors():
+        sys.stdout.buffer.write(envelope)
+        sys.stdout.buffer.flush()
 
 
 def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
         if instant.tzinfo is None:
-            fail(f"--at {text}: a zone is needed, Z or an offset like +01:00", code=EXIT_USAGE)
+            fail(f"--at {_short(text)}: a zone is needed, Z or an offset like +01:00", code=EXIT_USAGE)
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         fail(f"--at {_short(text)}: not an ISO time like 2027-01-01T12:00:00+01:00", code=EXIT_USAGE)
@@ -183,7 +185,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _read_password(file: Path) -> str:
     try:
-        return _read(file).decode("utf-8").strip()
+        return _read(file).decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         fail(f"{_name(file)}: this is not a text file", code=EXIT_USAGE)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from appliance.cli.context import EXIT_FAILED, err, fail, out, plain_errors, the_shop
@@ -102,7 +101,7 @@ def show(
         return
     table = Table.grid(padding=(0, 2))
     for row in _sale_lines(found):
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*row)
     out.print(table)
     for each in found.attempts:
         words = (each.at, each.uuid, each.outcome or "no end known", each.reason, each.detail, each.trace_id)
@@ -243,7 +242,7 @@ def _cells(sale: QueuedSale) -> tuple[str, ...]:
         sold_at,
         age_text(sale.age_s),
         str(sale.attempts),
-        escape(why),
+        why,
     )
 
 

@@ -11,6 +11,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from cryptography.x509.oid import NameOID
 
 from appliance.eet.certificate import fingerprint, load_pem, open_p12
 from appliance.eet.sandbox import Sandbox
@@ -130,6 +135,34 @@ def test_what_is_public_of_the_certificate_is_shown(terminal: Terminal, office: 
     text = terminal.run("eet", "certificate", "show").out
     assert fingerprint(kept.certificate) in text
     assert "CZ00000019" in text
+
+
+def test_a_password_file_may_begin_with_the_mark_of_utf_8(terminal: Terminal, office: Path) -> None:
+    terminal.write_settings(EET_ON)
+    password = terminal.folder / "password"
+    password.write_bytes(b"\xef\xbb\xbf" + (office / "till-CZ00000019.password").read_bytes().strip() + b"\r\n")
+    assert import_(terminal, office / "till-CZ00000019.p12", password).code == 0
+
+
+def test_the_name_in_a_certificate_is_shown_as_it_is(terminal: Terminal) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "[/x]")])
+    now = datetime.now().astimezone()
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).serial_number(1)
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=300))
+    certificate = builder.public_key(key.public_key()).sign(key, SHA256())
+    p12, password = terminal.folder / "till.p12", terminal.folder / "password"
+    p12.write_bytes(
+        pkcs12.serialize_key_and_certificates(None, key, certificate, None, BestAvailableEncryption(b"secret"))
+    )
+    password.write_text("secret")
+    for ended in (
+        import_(terminal, p12, password),
+        terminal.run("eet", "certificate", "show"),
+        terminal.run("eet", "status"),
+        terminal.run("status"),
+    ):
+        assert "[/x]" in ended.out
 
 
 def test_renewing_needs_the_daemon(terminal: Terminal) -> None:

@@ -350,6 +350,8 @@ def test_a_sale_that_is_wrong_is_one_line(terminal: Terminal, office: Office, tr
     ("options", "word"),
     [
         (("--uuid", "1"), "--uuid"),
+        (("--uuid", ""), "--uuid"),
+        (("--sent-at", ""), "--sent-at"),
         (("--uuid", UUID.replace("-4", "-7")), "--uuid"),
         (("--sent-at", "2026-11-24"), "--sent-at"),
         (("--sent-at", "2026-11-24T13:00:00"), "zone"),
@@ -363,6 +365,44 @@ def test_wrong_options_of_build_are_wrong_use(
 
     assert (ended.code, ended.out) == (2, "")
     assert word in ended.error_line
+
+
+@pytest.mark.parametrize("written", [b"%s", b"%s\n", b"%s\r\n", b"\xef\xbb\xbf%s\r\n", b" %s \n\n"])
+def test_a_password_is_read_as_any_editor_leaves_it(terminal: Terminal, office: Office, written: bytes) -> None:
+    password = terminal.folder / "password"
+    password.write_bytes(written % office.files.till_password.read_bytes().strip())
+    arguments = ("eet", "build", _sale(terminal, V4_SALE), "--p12", office.files.till_p12, "--password-file", password)
+
+    assert terminal.run(*arguments, *SENT).code == 0
+
+
+@pytest.mark.parametrize("written", [b"\0", b"a\0b\0", b"\xff\xfea\0", b""])
+def test_a_file_that_holds_no_password_is_one_line(terminal: Terminal, office: Office, written: bytes) -> None:
+    password = terminal.folder / "password"
+    password.write_bytes(written)
+    arguments = ("eet", "build", _sale(terminal, V4_SALE), "--p12", office.files.till_p12, "--password-file", password)
+
+    ended = terminal.run(*arguments, *SENT)
+
+    assert (ended.code in {1, 2}, ended.out) == (True, "")
+    assert ended.error_line
+
+
+def test_an_output_that_takes_nothing_is_one_line(terminal: Terminal, office: Office) -> None:
+    answer = terminal.folder / "answer.xml"
+    answer.write_bytes(signed_answer(office.signer))
+    command = [sys.executable, "-m", "appliance", "eet", "verify", str(answer), "--json"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [*command, "--trust", str(office.files.answer_ca)],
+            cwd=ROOT,
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+
+    assert ended.returncode == 1
+    assert b"Traceback" not in ended.stderr
 
 
 def test_a_key_store_that_does_not_open_is_one_line(terminal: Terminal, office: Office) -> None:

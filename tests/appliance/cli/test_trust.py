@@ -1,9 +1,17 @@
 """`eet trust`: at once when it is pinned, else only with the right fingerprint."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from appliance.bootstrap.certificates import AnswerTrust
 from appliance.config import load_config
@@ -11,6 +19,8 @@ from appliance.domain.fiscal import Dialect
 from appliance.eet.certificate import fingerprint, load_anchors
 from appliance.eet.sandbox.ca import make_server_material
 from tests.appliance.cli.conftest import Terminal
+from tests.shared import ROOT
+from tests.shops import OPENING
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +101,30 @@ def test_trust_is_taken_back_by_the_first_digits(terminal: Terminal, office: Pat
     ended = terminal.run("eet", "trust", "remove", digits[:8])
     assert (ended.code, "removed from answers" in ended.out) == (0, True)
     assert listed(terminal) == []
+
+
+@pytest.mark.parametrize("name", ["[/x]", "[link=http://a]b[/link]", ":bomb:", "Česká"])
+def test_a_name_is_shown_as_it_is_whatever_it_contains(terminal: Terminal, name: str) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    names = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder().subject_name(names).issuer_name(names).serial_number(1)
+    builder = builder.public_key(key.public_key()).not_valid_before(OPENING).not_valid_after(OPENING)
+    ca = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, SHA256())
+    file = terminal.folder / "ca.pem"
+    file.write_bytes(ca.public_bytes(Encoding.PEM))
+    for arguments in (("add", file, "--fingerprint", fingerprint(ca)), ("show",), ("remove", fingerprint(ca))):
+        ended = terminal.run("eet", "trust", *arguments)
+        assert (ended.code, f"CN={name}" in ended.out) == (0, True)
+
+
+def test_a_terminal_that_does_not_know_a_letter_ends_no_command(terminal: Terminal) -> None:
+    terminal.write_settings('[eet]\nanswer_trust_files = ["č.pem"]\n')
+    command = [sys.executable, "-m", "appliance", "--config", str(terminal.settings), "eet", "trust", "show"]
+    ended = subprocess.run(
+        command, cwd=ROOT, check=False, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout.startswith(b"\\u010d.pem")
 
 
 def test_a_till_that_believes_nobody_says_so(terminal: Terminal, office: Path) -> None:
