@@ -78,13 +78,20 @@ class DropBox:
     def take(self) -> Iterator[Dropped]:
         """Each file that is ready, deleted already. What is no plain file of ours is deleted and not told."""
         with os.scandir(self._folder) as entries:
-            ready = (entry.name for entry in entries if not entry.name.endswith(".part"))  # which is being written
-            names = sorted(islice(ready, FILES_MAX))
+            ready = (entry for entry in entries if not entry.name.endswith(".part"))  # which is being written
+            names = sorted(islice((entry.name for entry in ready if not self._is_folder(entry)), FILES_MAX))
         for name in names:
             content = self._read(name)
             self._delete(name)
             if content is not None and _READY.fullmatch(name):
                 yield _dropped(name.removesuffix(_SUFFIX), content)
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        """Whether it is one; it is deleted then. One that is not empty stays, and takes no file's turn."""
+        if not entry.is_dir(follow_symlinks=False):
+            return False
+        self._delete(entry.name)
+        return True
 
     def _read(self, name: str) -> bytes | None:
         """At most one byte more than allowed; None for a link, a pipe or whatever else is no file, or not ours to read.

@@ -127,6 +127,13 @@ def test_a_crowd_is_taken_in_turns(box: DropBox, folder: Path) -> None:
     assert (len(taken(box)), len(taken(box)), len(taken(box))) == (FILES_MAX, 5, 0)
 
 
+def test_folders_that_cannot_be_cleared_away_take_no_files_turn(box: DropBox, folder: Path) -> None:
+    for n in range(FILES_MAX):
+        (folder / f"{n}.import" / "full").mkdir(parents=True)
+    DropSlot(folder.parent).put(ID, p12=b"k", password="p")
+    assert taken(box) == [Dropped(ID, b"k", "p")]
+
+
 def test_a_write_that_fails_leaves_nothing(box: DropBox, folder: Path) -> None:
     (folder / f"{ID}.import").mkdir()
     with pytest.raises(OSError, match="directory"):
