@@ -18,24 +18,26 @@ log = logging.getLogger(__name__)
 
 def confirm(shop: Shop, record: FiscalRecord, uuid: str, answer: Confirmed) -> None:
     """The code and its journal row are one commit. A second code of the same sale goes to the journal only."""
-    warnings = _texts(answer.warnings)
+    warnings, shift_id = _texts(answer.warnings), _shift_of(shop, record)
     with shop.fact() as tables:
         current = fiscal.load_record(tables, record.doc_id)
         assert current is not None
         first = current.state != FiscalState.CONFIRMED
         if first:
             _finish(shop, tables, record, FiscalState.CONFIRMED, code=answer.code, warnings=warnings)
-        _journal(shop, tables, record, uuid, code=answer.code, test=answer.test, first=first, warnings=warnings)
+        body = _body(record, uuid, code=answer.code, test=answer.test, first=first, warnings=warnings)
+        _journal(shop, tables, body, shift_id=shift_id)
     if record.attempts:
         log.info("EET: %s confirmed after %d attempts", record.number, record.attempts + 1)
 
 
 def verified_only(shop: Shop, record: FiscalRecord, uuid: str, answer: Refused) -> None:
     """Verification mode: the message is right, the sale is not recorded and has no code."""
-    warnings = _texts(answer.warnings)
+    warnings, shift_id = _texts(answer.warnings), _shift_of(shop, record)
+    body = _body(record, uuid, code="", test=answer.test, first=True, warnings=warnings)
     with shop.fact() as tables:
         _finish(shop, tables, record, FiscalState.VERIFIED_ONLY, code="", warnings=warnings)
-        _journal(shop, tables, record, uuid, code="", test=answer.test, first=True, warnings=warnings)
+        _journal(shop, tables, body, shift_id=shift_id)
 
 
 def wait(shop: Shop, record: FiscalRecord, *, reason: str, detail: str) -> int:
@@ -86,20 +88,17 @@ def _finish(
         queues.drop_note(tables, EET_WARNING_NOTE)
 
 
-def _journal(
-    shop: Shop,
-    tables: Tables,
-    record: FiscalRecord,
-    uuid: str,
-    *,
-    code: str,
-    test: bool,
-    first: bool,
-    warnings: tuple[str, ...],
-) -> None:
-    receipt = sales.load_receipt(tables, record.doc_id)
+def _shift_of(shop: Shop, record: FiscalRecord) -> str:
+    """Read before the write lock is taken: a long receipt takes its time."""
+    receipt = sales.load_receipt(shop.tables, record.doc_id)
     assert receipt is not None
-    body = ReceiptFiscalised(
+    return receipt.shift_id
+
+
+def _body(
+    record: FiscalRecord, uuid: str, *, code: str, test: bool, first: bool, warnings: tuple[str, ...]
+) -> ReceiptFiscalised:
+    return ReceiptFiscalised(
         receipt_doc_id=record.doc_id,
         number=record.number,
         code=code,
@@ -110,14 +109,11 @@ def _journal(
         first=first,
         warnings=warnings,
     )
-    journal.append(
-        tables,
-        Kind.RECEIPT_FISCALISED,
-        body,
-        doc_id=shop.new_id(),
-        at=iso(shop.now()),
-        shift_id=receipt.shift_id,
-    )
+
+
+def _journal(shop: Shop, tables: Tables, body: ReceiptFiscalised, *, shift_id: str) -> None:
+    at = iso(shop.now())
+    journal.append(tables, Kind.RECEIPT_FISCALISED, body, doc_id=shop.new_id(), at=at, shift_id=shift_id)
 
 
 def _texts(warnings: tuple[ServerWarning, ...]) -> tuple[str, ...]:

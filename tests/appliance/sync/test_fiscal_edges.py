@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,25 @@ def test_what_was_noted_last_of_the_channel_is_what_stands(desk: Desk) -> None:
     for thread in (loses, works):
         thread.join(5)
     assert desk.fault == ""
+
+
+def test_a_code_is_saved_without_reading_the_receipt_under_the_write_lock(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receipt of hundreds of lines takes longer to read than a sale should wait."""
+    database = desk.test_shop.store._db
+    run = database.execute_sql
+    read: list[bool] = []
+
+    def watched(sql: str, *more: Any) -> Any:
+        if sql.startswith("SELECT") and '"receipt"' in sql and '"body"' in sql:
+            read.append(database.in_transaction())
+        return run(sql, *more)
+
+    sell(desk.test_shop.shop)
+    monkeypatch.setattr(database, "execute_sql", watched)
+    desk.sender.send_fresh()
+    assert (desk.states(), read) == (["confirmed"], [False])
 
 
 def test_a_parked_sale_whose_kept_answer_is_trusted_now_is_confirmed(desk: Desk) -> None:
