@@ -136,7 +136,7 @@ def _of_failure(failure: TransportFailure) -> Outcome:
 
 
 def _of_confirmation(answer: Confirmed, *, mode: Mode) -> Outcome:
-    if mode is Mode.LIVE and answer.test:
+    if mode is not Mode.PLAYGROUND and answer.test:  # the server of the verification mode is the live one
         return ChannelFault(maybe_recorded=False, reason=Reason.TEST_ANSWER, detail=answer.code)
     if mode is Mode.PLAYGROUND and not answer.test:
         return ChannelFault(maybe_recorded=True, reason=Reason.LIVE_ANSWER, detail=answer.code)

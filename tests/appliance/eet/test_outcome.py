@@ -48,7 +48,10 @@ def test_a_playground_confirmation_confirms_on_the_playground() -> None:
 
 
 def test_a_confirmation_of_the_wrong_environment_is_a_fault_of_the_channel() -> None:
-    assert _outcome(_confirmed(test=True)) == ChannelFault(maybe_recorded=False, reason=Reason.TEST_ANSWER, detail=POK)
+    for mode in (Mode.LIVE, Mode.VERIFICATION):
+        assert _outcome(_confirmed(test=True), mode=mode) == ChannelFault(
+            maybe_recorded=False, reason=Reason.TEST_ANSWER, detail=POK
+        )
     assert _outcome(_confirmed(test=False), mode=Mode.PLAYGROUND) == ChannelFault(
         maybe_recorded=True, reason=Reason.LIVE_ANSWER, detail=POK
     )
