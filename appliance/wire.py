@@ -10,6 +10,7 @@ REQUEST_BYTES_MAX = 4 * 1024 * 1024  # unpacked; a batch of one largest row fits
 API_PREFIX = "/api/v1"
 SEQ_MAX = 2**53  # any number a peer may say must fit a database
 VERSION_MAX = 2**31 - 1
+DAYS_MAX = 100_000
 
 
 class Wire(BaseModel):
@@ -57,7 +58,11 @@ class WireRow(Wire):
 
 
 class TillStatus(Wire):
-    """What the Backoffice shows of a till; sent with every upload. Ages in seconds."""
+    """What the Backoffice shows of a till; sent with every upload. Ages in seconds.
+
+    What has a default came later: an older till does not send it, an older server ignores it. `eet_certificate` is ''
+    when none is needed, else how it is (domain.expiry) or why it is of no use.
+    """
 
     version: str
     unsent: int = Field(ge=0)
@@ -68,6 +73,9 @@ class TillStatus(Wire):
     clock: str
     disk_free_mb: int = Field(ge=0)
     sent_at: str
+    eet_lateness: str = Field(default="", max_length=16)
+    eet_certificate: str = Field(default="", max_length=40)
+    eet_certificate_days: int | None = Field(default=None, ge=-DAYS_MAX, le=DAYS_MAX)
 
 
 class Upload(Wire):

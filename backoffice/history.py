@@ -142,6 +142,7 @@ def _columns(tables: Tables) -> tuple[Any, ...]:
         column.fiscal_state,
         column.fiscal_code,
         column.fiscal_test,
+        column.fiscal_warnings,
         column.original_doc_id,
     )
 

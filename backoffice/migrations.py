@@ -167,7 +167,12 @@ def version_2(tables: Tables) -> None:
     tables.run_sql("CREATE INDEX receipt_day ON receipt (account_id, day, hour, paid_haler)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (version_1, version_2)
+def version_3(tables: Tables) -> None:
+    """What the tax office warned of when it gave the code, one warning a line."""
+    tables.run_sql("ALTER TABLE receipt ADD COLUMN fiscal_warnings TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: tuple[Migration, ...] = (version_1, version_2, version_3)
 
 
 def migrate(tables: Tables) -> int:

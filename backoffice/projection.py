@@ -198,6 +198,7 @@ def _receipt_fiscalised(tables: Tables, place: Place, body: ReceiptFiscalised) -
             fiscal_state=(FiscalState.CONFIRMED if body.code else FiscalState.VERIFIED_ONLY).value,
             fiscal_code=body.code,
             fiscal_test=int(body.test),
+            fiscal_warnings="\n".join(body.warnings),
         )
         .where((receipt.c.account_id == place.account_id) & (receipt.c.doc_id == body.receipt_doc_id))
         .execute()

@@ -9,6 +9,8 @@ from peewee import fn
 from pydantic import ValidationError
 
 from appliance.domain.clock import parse_iso
+from appliance.domain.delivery import Lateness
+from appliance.domain.expiry import ExpiryLevel
 from appliance.domain.money import Money, divide_half_away
 from appliance.domain.receipt import ClockState
 from appliance.wire import TillStatus
@@ -188,8 +190,21 @@ def _problems(status: TillStatus | None, *, age_s: int | None, flagged: int) -> 
     if status.eet_waiting and status.eet_oldest_age_s >= UNSENT_AGE_S_WARN:
         level = "danger" if status.eet_oldest_age_s >= EET_AGE_S_DANGER else "warning"
         found.append((level, "eet_waiting", str(status.eet_waiting)))
+    if status.eet_lateness:
+        found.append(("warning" if status.eet_lateness == Lateness.LATE else "danger", "eet_late", status.eet_lateness))
+    found += _certificate_problems(status)
     if status.printer not in GOOD_STATES:
         found.append(("warning", "printer", status.printer))
     if status.clock not in GOOD_STATES:
         found.append(("warning", "clock", status.clock))
     return found
+
+
+def _certificate_problems(status: TillStatus) -> list[tuple[str, str, str]]:
+    """One that is missing, of no use or at its end; '' and ok are none."""
+    word, days = status.eet_certificate, status.eet_certificate_days
+    if word in {"", ExpiryLevel.OK}:
+        return []
+    if word in {ExpiryLevel.NOTICE, ExpiryLevel.WARNING, ExpiryLevel.URGENT} and days is not None:
+        return [("danger" if word == ExpiryLevel.URGENT else "warning", "eet_certificate_ends", str(days))]
+    return [("danger", "eet_certificate", word)]

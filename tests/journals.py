@@ -73,6 +73,7 @@ class TillJournal:
     seller: Seller = SELLER
     goods: Sequence[tuple[str, int, VatClass]] = GOODS
     reports: bool = True
+    mode: Mode = Mode.PLAYGROUND
     rows: list[Row] = field(default_factory=list)
     shift_id: str = ""
     receipts: list[Receipt] = field(default_factory=list)
@@ -170,22 +171,26 @@ class TillJournal:
 
     def _issued(self, receipt: Receipt) -> Receipt:
         if self.reports:
-            receipt = replace(receipt, fiscal=freeze_sale(receipt, regime=REGIME, taxpayer=self._taxpayer()))
+            receipt = replace(
+                receipt, fiscal=freeze_sale(receipt, regime=replace(REGIME, mode=self.mode), taxpayer=self._taxpayer())
+            )
         self.append(Kind.RECEIPT_ISSUED, receipt, doc_id=receipt.doc_id)
         self.receipts.append(receipt)
         return receipt
 
-    def fiscalise(self, receipt: Receipt) -> Row:
-        code = f"{self.new_id()}-ff"
+    def fiscalise(self, receipt: Receipt, *, warnings: tuple[str, ...] = ()) -> Row:
+        """The confirmation; in the verification mode without a code."""
+        code = "" if self.mode == Mode.VERIFICATION else f"{self.new_id()}-ff"
         body = ReceiptFiscalised(
             receipt_doc_id=receipt.doc_id,
             number=receipt.number,
             code=code,
             dialect=Dialect.V4.value,
-            mode=Mode.PLAYGROUND.value,
+            mode=self.mode.value,
             uuid=self.new_id(),
-            test=True,
+            test=self.mode == Mode.PLAYGROUND,
             first=True,
+            warnings=warnings,
         )
         return self.append(Kind.RECEIPT_FISCALISED, body)
 

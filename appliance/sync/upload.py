@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from appliance.domain.clock import iso
+from appliance.domain.delivery import Lateness
 from appliance.domain.journal import Row
 from appliance.domain.receipt import ClockState
 from appliance.service.shop import Shop
@@ -323,6 +324,7 @@ class Uploader:
 
     def _status(self) -> TillStatus:
         status = till_status(self._shop)
+        certificate = status.eet.certificate
         return TillStatus(
             version=self._options.version,
             unsent=status.backoffice.unsent,
@@ -333,6 +335,9 @@ class Uploader:
             clock=ClockState(self._shop.clock()).value,
             disk_free_mb=shutil.disk_usage(self._shop.store.path.parent).free // (1024 * 1024),
             sent_at=iso(status.now),
+            eet_lateness="" if status.eet.lateness == Lateness.NONE else status.eet.lateness.value,
+            eet_certificate=(certificate.problem or certificate.level.value) if certificate.needed else "",
+            eet_certificate_days=certificate.days_left if certificate.needed and certificate.valid_to else None,
         )
 
     def _note_fault(self, fault: str, detail: str = "") -> None:

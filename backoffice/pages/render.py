@@ -79,6 +79,7 @@ def _made(language: Language) -> Environment:
         "kind": partial(word_text, words.KINDS, text=language.text),
         "device": partial(word_text, words.DEVICES, text=language.text),
         "fiscal": partial(word_text, words.FISCAL, text=language.text),
+        "mode": partial(word_text, words.MODES, text=language.text),
     }
     made.globals |= {
         "static": static_address,
@@ -86,6 +87,7 @@ def _made(language: Language) -> Environment:
         "METHODS": words.METHODS,
         "KINDS": words.KINDS,
         "FISCAL": words.FISCAL,
+        "MODES": words.MODES,
     }
     return made
 

@@ -1,6 +1,8 @@
 """The product's words for machine words. `mark` only tells the extractor that a text is to be translated."""
 
-from appliance.domain.delivery import FiscalState
+from appliance.domain.delivery import FiscalState, Lateness
+from appliance.domain.expiry import ExpiryLevel
+from appliance.domain.fiscal import Mode
 from appliance.domain.receipt import ClockState, ReceiptKind
 from appliance.domain.sale import PaymentMethod
 from backoffice.projection import NOT_REPORTED
@@ -27,7 +29,13 @@ FISCAL = {
     FiscalState.VERIFIED_ONLY.value: mark("Jen ověřeno"),
     NOT_REPORTED: mark("Neeviduje se"),
 }
-# What a till's status says of its devices; a newer till may send words that are not here, which are shown as they are.
+# What is not for real; the live mode needs no word.
+MODES = {
+    Mode.VERIFICATION.value: mark("ověřovací režim"),
+    Mode.PLAYGROUND.value: mark("zkušební"),
+}
+# What a till's status says of its devices and its certificate; a newer till may send words that are not here, which are
+# shown as they are.
 DEVICES = {
     "ok": mark("v pořádku"),
     "unknown": mark("nezjištěno"),
@@ -37,6 +45,15 @@ DEVICES = {
     "cover_open": mark("otevřený kryt"),
     "stalled": mark("zasekla se"),
     "broken": mark("porucha"),
+    ExpiryLevel.EXPIRED.value: mark("vypršel"),
+    ExpiryLevel.NOT_YET_VALID.value: mark("ještě neplatí"),
+    "unreadable": mark("nejde přečíst"),
+    "foreign_certificate": mark("jiného poplatníka"),
+    "test_certificate": mark("jen zkušební"),
+    "production_certificate": mark("jen ostrý"),
+    Lateness.LATE.value: mark("24 h"),
+    Lateness.URGENT.value: mark("40 h"),
+    Lateness.OVERDUE.value: mark("48 h"),
     ClockState.VERIFIED.value: mark("ověřené"),
     ClockState.UNVERIFIED.value: mark("neověřené"),
 }
@@ -46,6 +63,9 @@ PROBLEMS = {
     "silent": mark("Neozývá se {value}"),
     "eet_parked": mark("EET odmítlo: {value}"),
     "eet_waiting": mark("Na EET čeká: {value}"),
+    "eet_late": mark("Tržba čeká na EET přes {value}, zákon dovoluje 48 h"),
+    "eet_certificate": mark("Certifikát EET: {value}"),
+    "eet_certificate_ends": mark("Certifikát EET končí za dnů: {value}"),
     "printer": mark("Tiskárna: {value}"),
     "clock": mark("Hodiny: {value}"),
 }

@@ -93,3 +93,17 @@ def test_a_proof_is_plain_json() -> None:
         shift_id="s", complete=True, receipts_held=3, receipts_expected=3, sum_held_haler=1, sum_expected_haler=1
     )
     assert ShiftProof.model_validate(json.loads(proof.model_dump_json())) == proof
+
+
+def test_a_status_of_an_older_till_is_understood_and_a_newer_one_says_more() -> None:
+    later = {"eet_lateness", "eet_certificate", "eet_certificate_days"}
+    old = TillStatus.model_validate_json(STATUS.model_dump_json(exclude=later))
+    assert (old.eet_lateness, old.eet_certificate, old.eet_certificate_days) == ("", "", None)
+    new = STATUS.model_copy(update={"eet_lateness": "late", "eet_certificate": "expired", "eet_certificate_days": -2})
+    assert TillStatus.model_validate_json(new.model_dump_json()) == new
+
+
+@pytest.mark.parametrize("days", [100_001, -100_001, 2**70])
+def test_the_days_of_a_certificate_are_bounded(days: int) -> None:
+    with pytest.raises(ValidationError, match="eet_certificate_days"):
+        TillStatus.model_validate({**STATUS.model_dump(), "eet_certificate_days": days})

@@ -123,8 +123,8 @@ class Office:
         pair(self.tables, request, now=MORNING)
         return Place(self.account_id, journal.till_id, journal.name)
 
-    def take(self, place: Place, rows: Sequence[Row], *, epoch: str) -> Taken:
-        return take_batch(self.tables, place, upload_of(rows, epoch=epoch), now=MORNING)
+    def take(self, place: Place, rows: Sequence[Row], *, epoch: str, status: TillStatus | None = None) -> Taken:
+        return take_batch(self.tables, place, upload_of(rows, epoch=epoch, status=status), now=MORNING)
 
     def content(self, name: str) -> list[dict[str, Any]]:
         """A table as a whole, without moments of arrival, in a stable order."""

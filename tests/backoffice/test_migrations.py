@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+
+from backoffice import migrations
 from backoffice.migrations import MIGRATIONS, migrate
 from backoffice.tables import Tables, open_database
 
@@ -10,7 +13,30 @@ def test_a_new_database_gets_every_version_once_and_a_restart_none(tmp_path: Pat
         assert migrate(tables) == len(MIGRATIONS)
     with tables.reading():
         done = tables.run_sql("SELECT version, name FROM schema_version ORDER BY version").fetchall()
-    assert [tuple(row) for row in done] == [(1, "version_1"), (2, "version_2")]
+    assert [tuple(row) for row in done] == [(1, "version_1"), (2, "version_2"), (3, "version_3")]
+
+
+def test_receipts_of_an_older_database_have_no_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = Tables(open_database(url="", data_dir=tmp_path))
+    with monkeypatch.context() as before:
+        before.setattr(migrations, "MIGRATIONS", MIGRATIONS[:2])
+        migrate(tables)
+    with tables.writing():
+        tables.run_sql(
+            "INSERT INTO account (account_id, email, password_hash, created_at) VALUES (1, 'a@b.cz', 'x', 't')"
+        )
+        tables.run_sql(
+            "INSERT INTO till (account_id, till_id, prefix, id_pokl, name, token_hash, paired_at)"
+            " VALUES (1, 't', 'P1', '1', 'Pokladna', 'h', 't')"
+        )
+        tables.run_sql(
+            "INSERT INTO receipt (account_id, doc_id, till_id, number, issued_at, issued_utc, day, hour, kind,"
+            " total_haler, paid_haler, user_name, shift_id, fiscal_state)"
+            " VALUES (1, 'd', 't', 'P1A-1', 't', 't', 't', 1, 'sale', 1, 1, 'Jana', 's', 'confirmed')"
+        )
+    assert migrate(Tables(open_database(url="", data_dir=tmp_path))) == len(MIGRATIONS)
+    with tables.reading():
+        assert [row["fiscal_warnings"] for row in tables.rows(tables.receipt.select())] == [""]
 
 
 def test_two_backoffices_in_one_process_do_not_share_a_database(tmp_path: Path) -> None:

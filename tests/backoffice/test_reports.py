@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.domain.clock import iso
 from appliance.domain.money import ZERO, Money
 from backoffice.history import ReceiptFilter, receipt_page
 from backoffice.intake import project_waiting, take_batch
 from backoffice.reports import day_report, tills_of
 from backoffice.tables import Tables
 from tests.backoffice.house import Office
-from tests.journals import MORNING, TillJournal, upload_of
+from tests.journals import MORNING, TillJournal, till_status, upload_of
 
 DAYS = ReceiptFilter(day_from="2026-11-24", day_to="2026-11-24", method="cash")
 QUESTIONS: dict[str, Callable[[Tables, int], object]] = {
@@ -121,3 +122,41 @@ def test_the_status_of_an_earlier_version_hides_no_page(office: Office) -> None:
         office.tables.till.update(status='{"version":"0.0.1"}').execute()
     (till,) = tills_of(office.tables, office.account_id, now=MORNING)
     assert (till.status, till.problems) == (None, (("warning", "never_seen", ""),))
+
+
+@pytest.mark.parametrize(
+    ("said", "problems"),
+    [
+        ({}, []),
+        ({"eet_certificate": "ok", "eet_certificate_days": 200}, []),
+        ({"eet_certificate": "notice", "eet_certificate_days": 29}, [("warning", "eet_certificate_ends", "29")]),
+        ({"eet_certificate": "warning", "eet_certificate_days": 12}, [("warning", "eet_certificate_ends", "12")]),
+        ({"eet_certificate": "urgent", "eet_certificate_days": 0}, [("danger", "eet_certificate_ends", "0")]),
+        ({"eet_certificate": "expired", "eet_certificate_days": -3}, [("danger", "eet_certificate", "expired")]),
+        ({"eet_certificate": "none"}, [("danger", "eet_certificate", "none")]),
+        ({"eet_certificate": "foreign_certificate"}, [("danger", "eet_certificate", "foreign_certificate")]),
+        ({"eet_lateness": "late"}, [("warning", "eet_late", "late")]),
+        ({"eet_lateness": "urgent"}, [("danger", "eet_late", "urgent")]),
+        ({"eet_lateness": "overdue"}, [("danger", "eet_late", "overdue")]),
+        ({"eet_parked": 2}, [("danger", "eet_parked", "2")]),
+    ],
+)
+def test_what_is_wrong_with_eet_is_a_problem_of_its_till(
+    office: Office, said: dict[str, object], problems: list[tuple[str, str, str]]
+) -> None:
+    journal = TillJournal()
+    status = till_status().model_copy(update=said)
+    office.take(office.place(journal), [], epoch=journal.epoch, status=status)
+    (till,) = tills_of(office.tables, office.account_id, now=MORNING)
+    assert list(till.problems) == problems
+
+
+def test_a_till_that_says_nothing_of_its_certificate_has_no_problem_with_it(office: Office) -> None:
+    """As one of an earlier version."""
+    office.place(TillJournal())
+    old = till_status().model_dump_json(exclude={"eet_lateness", "eet_certificate", "eet_certificate_days"})
+    assert "certificate" not in old
+    with office.tables.writing():
+        office.tables.till.update(status=old, last_seen=iso(MORNING)).execute()
+    (till,) = tills_of(office.tables, office.account_id, now=MORNING)
+    assert till.problems == ()

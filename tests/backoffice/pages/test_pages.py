@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from appliance.domain.fiscal import Mode
 from appliance.domain.money import Money, format_czk, money_sum
 from appliance.domain.sale import PaymentMethod
 from appliance.domain.vat import VatClass
@@ -183,6 +184,46 @@ def test_the_tills_page_says_what_waits_and_for_how_long(shop: Shop, clock: Cloc
     assert "před 12 min" in words(shop.browser.get("/tills").text)
     clock.move(hours=3)
     assert "Neozývá se 3 h" in words(shop.browser.get("/").text)
+
+
+def test_the_tills_page_says_how_eet_is(shop: Shop) -> None:
+    journal = TillJournal()
+    token = shop.pair(journal)
+    said = {"eet_parked": 2, "eet_lateness": "urgent", "eet_certificate": "warning", "eet_certificate_days": 12}
+    shop.upload(journal, token, [], status=till_status().model_copy(update=said))
+    page = words(shop.browser.get("/tills").text)
+    for text in (
+        "EET odmítlo: 2",
+        "Tržba čeká na EET přes 40 h, zákon dovoluje 48 h",
+        "Certifikát EET končí za dnů: 12",
+        "Odmítnuto EET 2",
+        "zbývá dnů: 12",
+    ):
+        assert text in page
+    gone = till_status().model_copy(update={"eet_certificate": "expired", "eet_certificate_days": -1})
+    shop.upload(journal, token, [], status=gone)
+    assert "Certifikát EET: vypršel" in words(shop.browser.get("/").text)
+
+
+@pytest.mark.parametrize(
+    ("mode", "facts"),
+    [
+        (Mode.LIVE, "EET Potvrzeno POK"),
+        (Mode.VERIFICATION, "EET Jen ověřeno ověřovací režim Finanční"),
+        (Mode.PLAYGROUND, "EET Potvrzeno zkušební POK"),
+    ],
+)
+def test_a_receipt_says_its_mode_and_what_the_tax_office_warned_of(shop: Shop, mode: Mode, facts: str) -> None:
+    journal = TillJournal(mode=mode)
+    journal.open_shift()
+    receipt = journal.sell()
+    journal.fiscalise(receipt, warnings=("4: id_pokl <neni> v evidenci", "7: druhe"))
+    shop.till_with(journal)
+    source = shop.browser.get(f"/receipts/{receipt.doc_id}").text
+    page = words(source)
+    assert "Finanční správa upozorňuje 4: id_pokl &lt;neni&gt; v evidenci 7: druhe" in page
+    assert "&lt;neni&gt;" in source
+    assert facts in page
 
 
 def test_a_flagged_row_is_a_problem_of_its_till(shop: Shop) -> None:
