@@ -1,14 +1,17 @@
 """Every answer of sync.md §2 leads to the right state, and no sequence of answers loses or doubles a row."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from appliance.domain.fiscal import Mode, Regime
 from appliance.domain.journal import DrawerOpened, Kind
 from appliance.domain.money import crowns
 from appliance.service import shift, sync
+from appliance.service.certificates import CERTIFICATE_NOTE
 from appliance.service.shift import last_closing
-from appliance.store import journal
+from appliance.store import journal, queues
 from appliance.sync import link
 from appliance.wire import BATCH_BYTES_MAX, BATCH_ROWS_MAX
 from tests.appliance.sync.till import TOKEN, make_till
@@ -31,6 +34,38 @@ def test_the_token_is_sent_and_the_status_says_what_waits(tmp_path: Path, server
     assert set(server.tokens) == {f"Bearer {TOKEN}"}
     first = server.uploads[0].status
     assert (first.version, first.unsent, first.eet_waiting) == ("1.2.3", 5, 2)
+
+
+LIVE = replace(PLAYGROUND, mode=Mode.LIVE)
+ENDS_SOON = {"eic": "CZ00000019", "valid_from": "2026-03-01T00:00:00+00:00", "valid_to": "2027-02-11T00:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("regimes", "note", "hours", "told"),
+    [
+        ((), ENDS_SOON, 0, ("", "", None)),  # nothing is reported, nobody needs a certificate
+        ((LIVE,), None, 0, ("", "none", None)),
+        ((LIVE,), ENDS_SOON, 25, ("late", "warning", 8)),
+        ((LIVE,), {**ENDS_SOON, "problem": "foreign_certificate"}, 41, ("urgent", "foreign_certificate", 8)),
+        ((PLAYGROUND,), ENDS_SOON, 49, ("", "warning", 7)),  # practice is never late
+    ],
+)
+def test_the_status_says_how_late_and_how_the_certificate_is(
+    tmp_path: Path,
+    server: FakeBackoffice,
+    regimes: tuple[Regime, ...],
+    note: dict[str, str] | None,
+    hours: int,
+    told: tuple[str, str, int | None],
+) -> None:
+    till = make_till(tmp_path, server, receipts=1, regimes=regimes)
+    if note is not None:
+        with till.shop.mark() as tables:
+            queues.set_note(tables, CERTIFICATE_NOTE, note, at=AT)
+    till.test_shop.clock.forward(hours=hours)
+    till.work()
+    status = server.uploads[-1].status
+    assert (status.eet_lateness, status.eet_certificate, status.eet_certificate_days) == told
 
 
 def test_an_unpaired_till_sends_nothing_and_sells_on(tmp_path: Path) -> None:
