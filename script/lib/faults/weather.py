@@ -62,7 +62,7 @@ SLOW = Weather("slow", (f"delay={READ_TIMEOUT_S * 1.4}", f"slow={READ_TIMEOUT_S 
 
 CALM = Weather("calm", ())
 
-ROUND = ((REFUSALS, 12), (STORM, 60), (SLOW, 12), (STRANGERS, 16))
+ROUND = ((REFUSALS, 16), (STORM, 44), (SLOW, 16), (STRANGERS, 24))
 """With its share of the sales in percent. Refusals come when little waits, or they would park all of it."""
 
 LONG_DAY_SALES = 1000

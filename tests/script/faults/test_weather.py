@@ -13,9 +13,9 @@ def test_a_long_day_has_all_weathers_twice_and_ends_in_a_storm_a_short_one_has_t
     day, short = forecast(2000), forecast(150)
     assert [(at, weather.name) for at, weather in short] == [
         (0, "refusals"),
-        (18, "storm"),
-        (108, "slow"),
-        (126, "strangers"),
+        (24, "storm"),
+        (90, "slow"),
+        (114, "strangers"),
     ]
     assert [weather for _, weather in day] == [weather for _, weather in short] * 2 + [STORM]
     assert (day[0], day[-1]) == ((0, REFUSALS), (2000, STORM))
