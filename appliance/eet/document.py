@@ -16,6 +16,10 @@ MESSAGE_BYTES_MAX = 12_000
 ATTRIBUTES_MAX = 100
 """Of one element; official ones have 21. The library takes time with their square."""
 
+TAGS_MAX = 2000
+NAMESPACES_MAX = 200
+"""Official answers have about 40 tags and 15 namespaces. Canonical form takes time with their product."""
+
 _DECLARED_ENCODING = re.compile(r"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 
 
@@ -53,6 +57,9 @@ def parse(raw: bytes, *, bytes_max: int = ANSWER_BYTES_MAX) -> etree._Element:
         root = etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DocumentUnreadable("not_well_formed", str(error)[:200]) from error
+    for what, found, most in (("tags", text.count("<"), TAGS_MAX), ("namespaces", text.count("xmlns"), NAMESPACES_MAX)):
+        if found > most:
+            raise DocumentUnreadable("crowded", f"more than {most} {what}")
     if any(len(element.attrib) > ATTRIBUTES_MAX for element in root.iter(etree.Element)):
         raise DocumentUnreadable("attributes", f"an element with more than {ATTRIBUTES_MAX}")
     return root

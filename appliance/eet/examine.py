@@ -88,6 +88,7 @@ def _unreadable(error: DocumentUnreadable) -> Report:
         "too_large": "The file is larger than any message or answer can be; it was not read.",
         "encoding": f"The file is not UTF-8 text: {error.detail}.",
         "attributes": f"The file is not read: it has {error.detail} attributes.",
+        "crowded": f"The file is not read: it has {error.detail}.",
         "doctype": "The file has a document type declaration; such files are refused unread.",
     }.get(error.reason, f"The file is not well-formed XML: {error.detail}.")
     return Report(

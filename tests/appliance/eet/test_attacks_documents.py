@@ -131,6 +131,18 @@ def test_a_list_of_prefixes_is_refused_before_anything_is_looked_up(office: Offi
         assert answer.reason == reason
 
 
+@pytest.mark.parametrize(("what", "most"), [(b"<x/>", 2000), (b'<x xmlns:a="urn:a"/>', 200)])
+def test_a_crowd_of_elements_or_namespaces_is_refused_before_it_is_made_canonical(
+    office: Office, what: bytes, most: int
+) -> None:
+    genuine = signed_answer(office.signer)
+    for count, reason in ((most // 2, "signature_value"), (most + 1, "crowded")):
+        raw = genuine.replace(b"<ds:Transforms>", b"<ds:Transforms>" + what * count)
+        answer = read_answer(raw, dialect=V4, sent_uuid=UUID, trust=office.trust, at=AT)
+        assert isinstance(answer, (BadlySigned, Unreadable))
+        assert answer.reason == reason
+
+
 def test_reading_bombs_takes_little_memory(office: Office, tmp_path: Path) -> None:
     files = []
     for index, flood in enumerate(_FLOODS.values()):
