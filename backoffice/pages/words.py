@@ -63,7 +63,7 @@ PROBLEMS = {
     "silent": mark("Neozývá se {value}"),
     "eet_parked": mark("EET odmítlo: {value}"),
     "eet_waiting": mark("Na EET čeká: {value}"),
-    "eet_late": mark("Tržba čeká na EET přes {value}, zákon dovoluje 48 h"),
+    "eet_late": mark("Na EET čeká přes {value} ze 48 h"),
     "eet_certificate": mark("Certifikát EET: {value}"),
     "eet_certificate_ends": mark("Certifikát EET končí za dnů: {value}"),
     "printer": mark("Tiskárna: {value}"),
