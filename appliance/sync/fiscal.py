@@ -195,8 +195,7 @@ class FiscalSender:
                     continue
                 try:
                     record = fiscal.load_record(self._shop.tables, attempt.doc_id)
-                    if record is None or record.state not in {FiscalState.WAITING, FiscalState.PARKED}:
-                        continue
+                    assert record is not None
                     outcome = self._exchange.judge_again(record, attempt)
                     if isinstance(outcome, ConfirmedOutcome):
                         log.info("EET: the kept answer for %s is trusted now", record.number)

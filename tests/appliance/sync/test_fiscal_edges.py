@@ -13,6 +13,7 @@ from appliance.service import fiscal as service
 from appliance.service.errors import Refused
 from appliance.sync import settling
 from tests.appliance.sync.office import HTTP_500, NO_DNS, REFUSED, Desk, Happening, Killed
+from tests.appliance.sync.test_fiscal import fiscalised
 from tests.shops import PLAYGROUND, sell
 
 ELSEWHERE = Taxpayer("CZ00000019", "232", "1")
@@ -159,6 +160,23 @@ def test_a_parked_sale_whose_kept_answer_is_trusted_now_is_confirmed(desk: Desk)
     desk.backlog()
     assert (desk.record(number).state, desk.record(number).code) == ("confirmed", sale["codes"][0])
     assert len(desk.posts) == 2
+
+
+def test_of_several_kept_answers_to_one_sale_the_oldest_counts_and_the_others_are_journalled(desk: Desk) -> None:
+    right = desk.trust
+    desk.trust = Trust(right.anchors[:0], right.signer)
+    number = sell(desk.test_shop.shop).number
+    desk.sender.send_fresh()
+    for _ in range(2):
+        desk.pass_time(60)
+        desk.backlog()
+    (sale,) = desk.ledger.report()["sales"]
+    assert (desk.record(number).state, len(sale["codes"])) == ("waiting", 3)
+    desk.trust = right
+    desk.backlog()
+    assert (desk.record(number).state, desk.record(number).code) == ("confirmed", sale["codes"][0])
+    told = fiscalised(desk)
+    assert [(body.code, body.first) for body in told] == list(zip(sale["codes"], (True, False, False), strict=True))
 
 
 def test_a_live_probe_does_not_wait_for_the_backlog_of_another_channel(desk: Desk) -> None:
