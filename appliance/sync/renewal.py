@@ -156,8 +156,9 @@ class Renewal:
     def _begin_when_due(self, progress: Progress, current: Identity) -> float:
         now = self._shop.now()
         if now < current.certificate.not_valid_after_utc - self._before:
-            about_another = progress.certificate != fingerprint(current.certificate)
-            if about_another and (progress.fault or progress.phase == "rejected"):
+            untrue = progress.certificate != fingerprint(current.certificate)  # said of another certificate
+            untrue = untrue or progress.fault == FAULT_EXPIRED  # said by a clock that was ahead
+            if untrue and (progress.fault or progress.phase == "rejected"):
                 self._next(progress, phase="idle", req_id="")
             return IDLE_S
         if problem := _cannot_renew(current, now):

@@ -74,6 +74,16 @@ def test_an_expired_certificate_says_so_and_asks_nobody(till: RenewingTill) -> N
     assert (till.state, till.office.calls) == (RenewalState("idle", "expired", request_id=request_id), [])
 
 
+def test_what_a_clock_that_was_ahead_made_expire_is_forgotten_when_it_is_right(till: RenewingTill) -> None:
+    till.test_shop.clock.back(days=20)
+    till.test_shop.clock.forward(days=4000)
+    till.work()
+    assert till.state.fault == "expired"
+    till.test_shop.clock.back(days=4000)
+    till.work()
+    assert (till.state.phase, till.state.fault, till.office.calls) == ("idle", "", [])
+
+
 def test_a_certificate_of_another_authority_has_nobody_to_ask(till: RenewingTill, papers: Papers) -> None:
     stranger = (papers.folder / "private" / "answer.pem").read_bytes()
     (till.folder / "eet.pem").write_bytes(stranger)
