@@ -8,9 +8,13 @@ import pytest
 
 from appliance.bootstrap import SetupError, open_shop
 from appliance.bootstrap.backoffice import paired_link
+from appliance.bootstrap.certificates import CertificateDesk
 from appliance.bootstrap.secrets import write_secret
 from appliance.config import Config, EetConfig, PathsConfig
+from appliance.dropbox import DropBox
+from appliance.service.key_files import ImportFailed
 from appliance.store import journal
+from appliance.wake import WakeListener
 
 
 def config_in(folder: Path, eic: str = "CZ00000019") -> Config:
@@ -57,3 +61,45 @@ def test_a_till_finds_itself_again_at_the_next_start(tmp_path: Path) -> None:
     second = open_shop(config_in(tmp_path))
     assert journal.the_till(second.tables) == identity
     second.store.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> CertificateDesk:
+    (tmp_path / "media" / "STICK").mkdir(parents=True)
+    (tmp_path / "media" / "STICK" / "till.p12").write_bytes(b"key store")
+    return CertificateDesk(tmp_path / "run", [tmp_path / "media"], new_id=lambda: "request-1")
+
+
+def test_a_key_store_from_a_stick_gets_to_the_daemon_and_wakes_it(desk: CertificateDesk, tmp_path: Path) -> None:
+    box, ear = DropBox(tmp_path / "run"), WakeListener(tmp_path / "run", "sync")
+    (file,) = desk.files().found
+    assert desk.somebody_answers()
+    assert desk.hand_over(file.path, "secret") == "request-1"
+    assert ear.wait(0)
+    (dropped,) = box.take()
+    assert (dropped.request_id, dropped.p12, dropped.password) == ("request-1", b"key store", "secret")
+    ear.close()
+
+
+def test_without_a_daemon_nothing_is_left_lying_about(desk: CertificateDesk, tmp_path: Path) -> None:
+    box = DropBox(tmp_path / "run")  # of a daemon that is gone
+    (file,) = desk.files().found
+    assert not desk.somebody_answers()
+    with pytest.raises(ImportFailed, match="no_daemon"):
+        desk.hand_over(file.path, "secret")
+    assert list(box.take()) == []
+
+
+def test_a_daemon_without_an_import_folder_is_none(desk: CertificateDesk, tmp_path: Path) -> None:
+    ear = WakeListener(tmp_path / "run", "sync")
+    (file,) = desk.files().found
+    with pytest.raises(ImportFailed, match="no_daemon"):
+        desk.hand_over(file.path, "secret")
+    ear.close()
+
+
+def test_a_stick_pulled_out_meanwhile_is_told_so(desk: CertificateDesk) -> None:
+    (file,) = desk.files().found
+    file.path.unlink()
+    with pytest.raises(ImportFailed, match="file_gone"):
+        desk.hand_over(file.path, "secret")
