@@ -3,14 +3,15 @@
 import dataclasses
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from appliance.cli.context import EXIT_FAILED, err, fail, out, plain_errors, the_shop
+from appliance.bootstrap import sync_is_running
+from appliance.cli.context import EXIT_FAILED, err, fail, out, plain_errors, the_config, the_shop
 from appliance.cli.eet_words import eet_lines, eet_todo
 from appliance.domain.clock import age_text
 from appliance.domain.fiscal import Mode
@@ -143,7 +144,7 @@ def send_now(context: typer.Context) -> None:
         run_id = sync.request_sync(shop)
         before = till_status(shop).eet
         with out.status(f"{before.waiting} waiting") as progress:
-            for left in _until_still(shop, run_id):
+            for left in _until_still(shop, run_id, daemon_runs=lambda: sync_is_running(the_config(context))):
                 progress.update(f"{before.waiting - left} of {before.waiting} tried")
         after = till_status(shop).eet
     refused = max(0, after.parked - before.parked)
@@ -153,12 +154,15 @@ def send_now(context: typer.Context) -> None:
         raise typer.Exit(EXIT_FAILED)
 
 
-def _until_still(shop: Shop, run_id: str) -> Iterator[int]:
-    """How many wait, again and again, until none does or nothing has changed for longer than an answer may take."""
+def _until_still(shop: Shop, run_id: str, *, daemon_runs: Callable[[], bool]) -> Iterator[int]:
+    """How many wait, again and again, until none does or nothing has changed for longer than an answer may take.
+
+    A run that nobody takes up may only mean that the upload hangs; EET does not wait for that.
+    """
     left, changed_at = -1, time.monotonic()
     while left and time.monotonic() - changed_at < STILL_S:
         run = sync.sync_run(shop, run_id)
-        if run is None or run.waits_s > DAEMON_WAIT_S:
+        if run is None or (run.waits_s > DAEMON_WAIT_S and not daemon_runs()):
             fail(NO_DAEMON)
         now = till_status(shop).eet.waiting
         if now != left:

@@ -1,6 +1,7 @@
 """`pokladna eet status | queue | send-now | release | correct | test` as a technician sees them."""
 
 import json
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from appliance.service.shift import open_shift
 from appliance.service.shop import Shop
 from appliance.service.status import EET_NOTE, EET_WARNING_NOTE
 from appliance.store import fiscal, queues
+from appliance.wake import WakeListener
 from tests.appliance.cli.conftest import Terminal
 from tests.shops import sell
 
@@ -172,6 +174,18 @@ def test_without_the_daemon_test_and_send_now_say_so(
         ended = terminal.run("eet", command)
         assert ended.code == 1
         assert "sync daemon" in ended.error_line
+
+
+def test_an_upload_that_hangs_is_not_taken_for_a_dead_daemon(
+    terminal: Terminal, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(eet_queue, "DAEMON_WAIT_S", -1.0)
+    monkeypatch.setattr(eet_queue, "STILL_S", 0.3)
+    sell(shop)
+    with closing(WakeListener(load_config(terminal.settings).paths.run, "sync")):
+        ended = terminal.run("eet", "send-now")
+    assert (ended.code, ended.err) == (1, "")
+    assert ended.out.splitlines()[-1] == "0 of 1 sent, 0 refused, 1 waiting"
 
 
 def test_the_result_of_a_test_is_told_with_its_warnings(
