@@ -367,27 +367,6 @@ def test_wrong_options_of_build_are_wrong_use(
     assert word in ended.error_line
 
 
-@pytest.mark.parametrize("written", [b"%s", b"%s\n", b"%s\r\n", b"\xef\xbb\xbf%s\r\n", b" %s \n\n"])
-def test_a_password_is_read_as_any_editor_leaves_it(terminal: Terminal, office: Office, written: bytes) -> None:
-    password = terminal.folder / "password"
-    password.write_bytes(written % office.files.till_password.read_bytes().strip())
-    arguments = ("eet", "build", _sale(terminal, V4_SALE), "--p12", office.files.till_p12, "--password-file", password)
-
-    assert terminal.run(*arguments, *SENT).code == 0
-
-
-@pytest.mark.parametrize("written", [b"\0", b"a\0b\0", b"\xff\xfea\0", b""])
-def test_a_file_that_holds_no_password_is_one_line(terminal: Terminal, office: Office, written: bytes) -> None:
-    password = terminal.folder / "password"
-    password.write_bytes(written)
-    arguments = ("eet", "build", _sale(terminal, V4_SALE), "--p12", office.files.till_p12, "--password-file", password)
-
-    ended = terminal.run(*arguments, *SENT)
-
-    assert (ended.code in {1, 2}, ended.out) == (True, "")
-    assert ended.error_line
-
-
 def test_an_output_that_takes_nothing_is_one_line(terminal: Terminal, office: Office) -> None:
     answer = terminal.folder / "answer.xml"
     answer.write_bytes(signed_answer(office.signer))
