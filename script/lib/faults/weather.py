@@ -66,7 +66,7 @@ ROUND = ((REFUSALS, 16), (STORM, 44), (SLOW, 16), (STRANGERS, 24))
 """With its share of the sales in percent. Refusals come when little waits, or they would park all of it."""
 
 LONG_DAY_SALES = 1000
-"""So many have two rounds and a storm at the end; fewer have one: a change costs a second, a last storm minutes."""
+"""So many have two rounds; fewer have one, because every change costs a second without a server."""
 
 
 def labels() -> list[str]:
@@ -82,4 +82,4 @@ def forecast(sales: int) -> list[tuple[int, Weather]]:
     for weather, share in ROUND * rounds:
         changes.append((sales * percent // (100 * rounds), weather))
         percent += share
-    return [*changes, (sales, STORM)] if rounds > 1 else changes
+    return changes
