@@ -56,7 +56,7 @@ class Player:
     def answer_questions(self) -> None:
         """Paper that may be incomplete: print it again, as a cashier would."""
         view = self.screen.look()
-        if view is not None and view.has("banner.yes") and not view.dialog:
+        if view is not None and view.has("banner.no") and not view.dialog:  # a question, and no mere notice
             with contextlib.suppress(DemoFailed, TillRestarted):
                 self.screen.tap("banner.yes", timeout_s=5)
 
