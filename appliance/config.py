@@ -94,6 +94,7 @@ class EetConfig(Leafs):
     retry_schedule_s: tuple[Annotated[float, Field(ge=0.001, le=86400)], ...] = Field(
         default=(5, 15, 60, 300, 900), min_length=1
     )
+    answers_kept_days: Annotated[int, Field(ge=7, le=3650)] = 90
     v3: EetV3Config = EetV3Config()
 
 

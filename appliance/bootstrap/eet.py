@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import timedelta
 from importlib.metadata import version
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from appliance.eet.client import EetClient
     from appliance.sync.exchange import MakeClient
     from appliance.sync.fiscal import FiscalSender
+    from appliance.sync.housekeeping import AnswerShelf
     from appliance.sync.rehearsal import Rehearsal
 
 FRESH_READ_TIMEOUT_EXTRA_S = 3  # a sale just made waits this much longer than its paper, then joins the backlog
@@ -44,11 +46,16 @@ def rehearsal(config: Config, shop: Shop) -> "Rehearsal":
     )
 
 
+def answer_shelf(config: Config, shop: Shop) -> "AnswerShelf":
+    from appliance.sync.housekeeping import AnswerShelf
+
+    return AnswerShelf(shop, kept=timedelta(days=config.eet.answers_kept_days))
+
+
 def release_what_was_mended(config: Config, shop: Shop) -> None:
     """Sales parked for a reason that names a setting wait again when it has changed since the last start."""
     eet = config.eet
     settings = {
-        "taxpayer": "|".join((eet.eic, eet.id_jednotky, eet.id_pokl, eet.v3.dic_popl, eet.v3.id_provoz)),
         "endpoint": "|".join((eet.live_url, eet.playground_url, eet.v3.live_url, eet.v3.playground_url)),
         "version": version("pokladna-pi"),
     }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from appliance.bootstrap.backoffice import uploader
 from appliance.bootstrap.certificates import CertificateDesk, certificate_keeper
-from appliance.bootstrap.eet import fiscal_sender, rehearsal, release_what_was_mended
+from appliance.bootstrap.eet import answer_shelf, fiscal_sender, rehearsal, release_what_was_mended
 from appliance.bootstrap.shop import SetupError, open_shop
 from appliance.config import Config
 from appliance.service.shop import Shop
@@ -88,7 +88,11 @@ def run_sync(config: Config) -> None:
             listener,
             network,
             poll_s=config.backoffice.poll_s,
-            more={"certificate": certificate_keeper(config, shop).step, "eet-test": rehearsal(config, shop).step},
+            more={
+                "certificate": certificate_keeper(config, shop).step,
+                "eet-test": rehearsal(config, shop).step,
+                "eet-answers": answer_shelf(config, shop).step,
+            },
         )
         with _until_terminated(shop, "sync") as stopped:
             daemon.run(stopped=stopped)

@@ -28,7 +28,7 @@ from appliance.eet.trustfolder import TrustKind
 FILE_BYTES_MAX = ANSWER_BYTES_MAX
 """Nothing these commands read is larger: answers, messages, certificates, key stores."""
 
-
+LOCAL_ZONE = ZoneInfo("Europe/Prague")
 TEXT_CHARS_MAX = 400
 _WORDS = {True: "yes", False: "no", None: "-"}
 
@@ -37,7 +37,8 @@ def verify(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A message to the tax office or an answer of it, interface v3 or v4.")],
     at: Annotated[
-        str | None, typer.Option("--at", help="Judge certificates at this ISO time with a zone; now.")
+        str | None,
+        typer.Option("--at", help="Judge certificates at this ISO time, Czech without a zone; now."),
     ] = None,
     trust: Annotated[
         list[Path] | None,
@@ -109,9 +110,7 @@ def build(
 def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            fail(f"--at {_short(text)}: a zone is needed, Z or an offset like +01:00", code=EXIT_USAGE)
-        return instant.astimezone(UTC)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=LOCAL_ZONE)).astimezone(UTC)
     except (ValueError, OverflowError):
         fail(f"--at {_short(text)}: not an ISO time like 2027-01-01T12:00:00+01:00", code=EXIT_USAGE)
 
@@ -124,7 +123,7 @@ def _option(value: str, attribute: str, *, name: str) -> str:
 
 
 def _now_in_prague() -> str:
-    return datetime.now(ZoneInfo("Europe/Prague")).replace(microsecond=0).isoformat()
+    return datetime.now(LOCAL_ZONE).replace(microsecond=0).isoformat()
 
 
 def _named_anchors(files: Iterable[Path]) -> Anchors:

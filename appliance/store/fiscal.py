@@ -13,6 +13,7 @@ from appliance.store.tables import Tables
 
 # Word for word the conditions of the partial indices: without them SQLite would read every record ever made.
 OPEN_RECORDS = SQL("state IN ('waiting', 'parked')")
+ANSWERED = SQL("answer IS NOT NULL")
 UNJUDGED = SQL("t1.reason = 'unknown_signer'")
 
 
@@ -107,18 +108,15 @@ def open_page(tables: Tables, *, limit: int | None, offset: int = 0) -> list[Fis
     return [_record(each) for each in found.limit(limit).offset(offset).tuples()]
 
 
-def waiting_ids(tables: Tables, *, newest_first: bool) -> list[WaitingRecord]:
-    """All that wait. Cheap enough to read thousands."""
-    f = tables.fiscal_record
-    query = f.select(f.doc_id, f.attempts, f.dialect, f.mode, f.created_at, f.number).where(
-        _is_open(tables, FiscalState.WAITING)
-    )
-    return [
-        WaitingRecord(doc_id, attempts, (Dialect(dialect), Mode(mode)), (created_at, number))
-        for doc_id, attempts, dialect, mode, created_at, number in _in_order(
-            tables, query, newest_first=newest_first
-        ).tuples()
-    ]
+def waiting_ids(tables: Tables) -> list[WaitingRecord]:
+    """All that wait, the oldest first. Cheap enough to read thousands."""
+    return _listed(tables, _is_open(tables, FiscalState.WAITING), newest_first=False, limit=None)
+
+
+def untried_ids(tables: Tables, *, limit: int | None) -> list[WaitingRecord]:
+    """Those that were never tried, the newest first."""
+    untried = _is_open(tables, FiscalState.WAITING) & (tables.fiscal_record.attempts == 0)
+    return _listed(tables, untried, newest_first=True, limit=limit)
 
 
 def without_codes(tables: Tables, *, limit: int) -> list[FiscalRecord]:
@@ -234,9 +232,31 @@ def unjudged_answers(tables: Tables, dialect: Dialect) -> list[Attempt]:
     return [Attempt(*found) for found in query.order_by(a.at).tuples()]
 
 
+def forget_answers(tables: Tables, *, before: str, limit: int) -> int:
+    """Drop kept answers older than a moment of records that are done. Returns how many there were, at most `limit`."""
+    a, f = tables.fiscal_attempt, tables.fiscal_record
+    done = f.select(f.doc_id).where((f.doc_id == a.doc_id) & ~OPEN_RECORDS)
+    old = a.select(a.uuid).where(ANSWERED & (a.at < before) & fn.EXISTS(done)).order_by(a.at).limit(limit)
+    uuids = [uuid for (uuid,) in old.tuples()]
+    if uuids:
+        a.update(answer=None).where(a.uuid.in_(uuids)).execute()
+    return len(uuids)
+
+
 def _attempts(tables: Tables) -> Any:
     a = tables.fiscal_attempt
     return a.select(a.uuid, a.doc_id, a.at, a.outcome, a.reason, a.detail, a.trace_id, a.answer)
+
+
+def _listed(tables: Tables, which: Any, *, newest_first: bool, limit: int | None) -> list[WaitingRecord]:
+    f = tables.fiscal_record
+    query = f.select(f.doc_id, f.attempts, f.dialect, f.mode, f.created_at, f.number).where(which)
+    return [
+        WaitingRecord(doc_id, attempts, (Dialect(dialect), Mode(mode)), (created_at, number))
+        for doc_id, attempts, dialect, mode, created_at, number in _in_order(tables, query, newest_first=newest_first)
+        .limit(limit)
+        .tuples()
+    ]
 
 
 def _is_open(tables: Tables, state: FiscalState) -> Any:

@@ -193,6 +193,7 @@ VERSION_2 = (
     "ALTER TABLE fiscal_attempt ADD COLUMN generation INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE fiscal_attempt ADD COLUMN unknown INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE fiscal_attempt ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX fiscal_attempt_answered ON fiscal_attempt (at) WHERE answer IS NOT NULL",
     "CREATE INDEX fiscal_attempt_unjudged ON fiscal_attempt (reason, at) WHERE reason = 'unknown_signer'",
     # the last regime that has begun, so that it does not end when a clock goes back
     "ALTER TABLE till ADD COLUMN regime_from TEXT NOT NULL DEFAULT ''",

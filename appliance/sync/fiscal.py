@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 STEP_ATTEMPTS_MAX = 50
 CODES_BATCH = 20
+FRESH_LOOKED_AT = 100
 IDLE_S = 15.0
 ON_THE_WAY = frozenset(
     {
@@ -100,10 +101,14 @@ class FiscalSender:
             if identity is None:
                 return IDLE_S
             self._compute_codes(identity)
-            waiting = fiscal.waiting_ids(self._shop.tables, newest_first=True)
-            fresh = (each for each in waiting if self._is_fresh(each) and self._channel(each.key).takes(each.made))
-            if not any(self._attempt(each, identity, fresh=True) for each in fresh):
+            if not (self._try_one(identity, looked_at=FRESH_LOOKED_AT) or self._try_one(identity, looked_at=None)):
                 return IDLE_S
+
+    def _try_one(self, identity: Identity, *, looked_at: int | None) -> bool:
+        """Whether one of the newest untried sales went out; None looks at all of them."""
+        untried = fiscal.untried_ids(self._shop.tables, limit=looked_at)
+        fresh = (each for each in untried if self._is_fresh(each) and self._channel(each.key).takes(each.made))
+        return any(self._attempt(each, identity, fresh=True) for each in fresh)
 
     def send_backlog(self) -> float:
         """Send what is due again, the oldest first. While a channel is faulty, one record probes it on the schedule."""
@@ -125,7 +130,7 @@ class FiscalSender:
         due: list[WaitingRecord] = []
         rests = [IDLE_S]
         probed: set[Key] = set()
-        for each in fiscal.waiting_ids(self._shop.tables, newest_first=False):
+        for each in fiscal.waiting_ids(self._shop.tables):
             channel = self._channel(each.key)
             if each.key in probed or (not channel.fault and self._is_fresh(each)):
                 continue

@@ -155,6 +155,9 @@ def test_a_time_with_any_zone_is_taken(terminal: Terminal, office: Office) -> No
         ("2026-11-24T10:59:59Z", 1),  # a second before the certificate begins
         ("2026-11-24T11:59:59+01:00", 1),
         ("2026-11-24T11:00:00.5Z", 0),
+        ("2026-11-24T12:00:01", 0),  # without a zone it is Czech time
+        ("2026-11-24T11:59:59", 1),
+        ("2026-11-25", 0),
         ("0001-01-02T00:00:00Z", 1),
         ("9999-12-30T00:00:00Z", 1),
     ):
@@ -163,25 +166,16 @@ def test_a_time_with_any_zone_is_taken(terminal: Terminal, office: Office) -> No
 
 
 @pytest.mark.parametrize(
-    ("at", "word"),
-    [
-        ("2026-11-24T12:00:00", "zone"),
-        ("2026-11-24", "zone"),
-        ("yesterday", "ISO"),
-        ("", "ISO"),
-        ("2026-11-24T12:00:00+25:00", "ISO"),
-        ("0001-01-01T00:00:00+14:00", "ISO"),
-        ("2026-11-24T12:00:00Z\x1b[2J", "ISO"),
-    ],
+    "at", ["yesterday", "", "2026-11-24T12:00:00+25:00", "0001-01-01T00:00:00+14:00", "2026-11-24T12:00:00Z\x1b[2J"]
 )
-def test_a_time_that_is_no_instant_is_wrong_use(terminal: Terminal, at: str, word: str) -> None:
+def test_a_time_that_is_no_instant_is_wrong_use(terminal: Terminal, at: str) -> None:
     file = terminal.folder / "file.xml"
     file.write_bytes(b"<a/>")
 
     ended = terminal.run("eet", "verify", file, "--at", at)
 
     assert (ended.code, ended.out) == (2, "")
-    assert word in ended.error_line
+    assert "ISO" in ended.error_line
     assert "\x1b" not in ended.error_line
 
 

@@ -150,17 +150,16 @@ def test_a_correction_that_corrects_nothing_is_refused(shop: Shop) -> None:
     assert refusal.value.rule == "nothing_to_correct"
 
 
-SETTINGS = {"taxpayer": "CZ00000019|141|1", "endpoint": "https://a.example", "version": "1.0"}
+SETTINGS = {"endpoint": "https://a.example", "version": "1.0"}
 
 
 @pytest.mark.parametrize(
     ("reason", "changed", "released"),
     [
-        ("code_6 6: EIC", {"taxpayer": "CZ1212121218|22|7"}, True),
-        ("code_6 6: EIC", {"version": "1.1"}, False),
+        ("code_6 6: EIC", {"version": "1.1", "endpoint": "https://b.example"}, False),
         ("code_3 3: schema", {"version": "1.1"}, True),
         ("soap_fault Client", {"endpoint": "https://b.example"}, True),
-        ("code_8_too_long 8", {"taxpayer": "CZ1212121218|22|7"}, True),
+        ("code_8_too_long 8", {"endpoint": "https://b.example"}, True),
         ("message_invalid id_jednotky", {"endpoint": "https://b.example"}, False),
         ("code_6 6: EIC", {}, False),
     ],

@@ -57,10 +57,10 @@ def test_open_records_come_newest_or_oldest_first_and_are_counted_with_their_age
     tables = till.store.tables
     with till.store.fact():
         fiscal.update_record(tables, made[1].doc_id, state=FiscalState.PARKED.value, reason="error 6")
-    newest = fiscal.waiting_ids(tables, newest_first=True)
+    newest = fiscal.untried_ids(tables, limit=None)
     assert [record.doc_id for record in newest] == [made[2].doc_id, made[0].doc_id]
     assert {(record.attempts, record.key) for record in newest} == {(0, (Dialect.V4, Mode.PLAYGROUND))}
-    assert [record.doc_id for record in fiscal.waiting_ids(tables, newest_first=False)] == [
+    assert [record.doc_id for record in fiscal.waiting_ids(tables)] == [
         made[0].doc_id,
         made[2].doc_id,
     ]
@@ -77,7 +77,7 @@ def test_open_records_come_newest_or_oldest_first_and_are_counted_with_their_age
 def test_sales_of_one_second_are_told_apart_by_their_numbers(till: TestShop) -> None:
     open_for_sale(till.shop)
     made = [sell(till.shop).doc_id for _ in range(3)]
-    assert [record.doc_id for record in fiscal.waiting_ids(till.store.tables, newest_first=True)] == made[::-1]
+    assert [record.doc_id for record in fiscal.untried_ids(till.store.tables, limit=None)] == made[::-1]
 
 
 def test_an_attempt_is_remembered_before_and_after_its_answer(till: TestShop) -> None:
@@ -176,3 +176,34 @@ def test_a_record_of_no_receipt_is_refused_by_the_file_itself(till: TestShop) ->
     frozen = FrozenSale(Dialect.V4, Mode.LIVE, {"celk_trzba": "1.00"})
     with pytest.raises(StoreError, match="FOREIGN KEY"), till.store.fact() as tables:
         fiscal.add_record(tables, doc_id="nobody", number="1", frozen=frozen, at=AT, boot="b")
+
+
+def test_old_answers_are_forgotten_but_not_those_of_open_records(till: TestShop) -> None:
+    open_for_sale(till.shop)
+    done, fresh, parked = sold(till), sold(till), sold(till)
+    tables = till.store.tables
+    for record, uuid in ((done, "old"), (fresh, "new"), (parked, "open")):
+        attempt(till, record, uuid, reason="timeout")
+    with till.store.fact():
+        fiscal.update_record(tables, done.doc_id, state="confirmed")
+        fiscal.update_record(tables, fresh.doc_id, state="confirmed")
+        fiscal.update_record(tables, parked.doc_id, state="parked")
+        tables.fiscal_attempt.update(at="2027-03-01T08:00:00+01:00").where(
+            tables.fiscal_attempt.uuid == "new"
+        ).execute()
+        assert fiscal.forget_answers(tables, before="2027-02-02T00:00:00+01:00", limit=100) == 1
+        assert fiscal.forget_answers(tables, before="2027-02-02T00:00:00+01:00", limit=100) == 0
+    kept = {
+        found.uuid: found.answer
+        for record in (done, fresh, parked)
+        for found in fiscal.attempts_of(tables, record.doc_id)
+    }
+    assert kept == {"old": None, "new": b"<x/>", "open": b"<x/>"}
+
+
+def test_only_so_many_untried_records_are_looked_at(till: TestShop) -> None:
+    open_for_sale(till.shop)
+    records = [sold(till) for _ in range(3)]
+    with till.store.fact() as tables:
+        fiscal.update_record(tables, records[2].doc_id, attempts=1)
+    assert [found.doc_id for found in fiscal.untried_ids(till.store.tables, limit=1)] == [records[1].doc_id]

@@ -11,6 +11,7 @@ from appliance.store import catalogue, fiscal, journal, queues, sales
 from appliance.store.tables import Tables
 from tests.shops import ITEMS, OTHER, ROLL, TestShop, open_for_sale, sell
 
+AT = "2027-02-01T08:00:00+01:00"
 QUESTIONS: dict[str, Callable[[Tables], object]] = {
     "rows after the ack": lambda t: journal.rows_after(t, 0, limit=5),
     "rows of a shift": lambda t: journal.places_of_shift(t, "shift"),
@@ -24,7 +25,9 @@ QUESTIONS: dict[str, Callable[[Tables], object]] = {
     "jobs to print": lambda t: queues.jobs(t, PrintState.WAITING, PrintState.STARTED),
     "jobs to ask about": lambda t: queues.jobs(t, PrintState.ASK),
     "how many jobs": lambda t: queues.count_jobs(t, PrintState.WAITING, PrintState.STARTED),
-    "waiting records": lambda t: fiscal.waiting_ids(t, newest_first=True),
+    "waiting records": fiscal.waiting_ids,
+    "records never tried": lambda t: fiscal.untried_ids(t, limit=100),
+    "answers to forget": lambda t: fiscal.forget_answers(t, before=AT, limit=100),
     "parked records": lambda t: fiscal.open_records(t, FiscalState.PARKED),
     "a page of the queue": lambda t: fiscal.open_page(t, limit=9),
     "records without codes": lambda t: fiscal.without_codes(t, limit=9),
