@@ -21,8 +21,8 @@ TEST_NOTE = "eet_test"  # the fields of ChannelTest
 RELEASED_AT_ONCE = 200  # more would hold the write lock for longer than a sale should wait
 REST_S = 0.05  # SQLite's waiting is not fair: a sale gets its turn between two steps
 
-# Which settings, once changed, may make the server take the same data it has refused for this reason. The taxpayer is not
-# among them: the data stay as they are frozen, and `correct` is what puts others in their place (decisions/0011).
+# Which settings, once changed, may make the server take the same data it has refused for this reason. The taxpayer is
+# not among them: the data stay as they are frozen, and `correct` puts others in their place (decisions/0011).
 SETTINGS_OF_REASON: Mapping[str, frozenset[str]] = {
     "code_2": frozenset({"version"}),
     "code_3": frozenset({"version"}),
