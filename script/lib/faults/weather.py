@@ -1,7 +1,7 @@
 """What goes wrong when: fault scripts for the sandbox, one after another while the till sells.
 
 In each weather every fault has the probability 0.2. Not all are in one: the first of those that hit happens, so that
-of twenty at once 98 % of the messages would fail and the last in the script be hardly seen.
+of twenty at once 99 % of the messages would fail and the last in the script be hardly seen.
 """
 
 from dataclasses import dataclass
