@@ -22,7 +22,7 @@ class KeyFolder:
     def __init__(self, folder: Path, *, write_secret: WriteSecret) -> None:
         self._folder = folder
         self._write_secret = write_secret
-        self._known: dict[str, tuple[tuple[int, int], Identity | None]] = {}
+        self._known: dict[str, tuple[tuple[int, int, int], Identity | None]] = {}
 
     def current(self) -> Identity | None:
         """The key to sign with."""
@@ -52,7 +52,7 @@ class KeyFolder:
             found = path.stat()
         except OSError:
             return None
-        version = (found.st_mtime_ns, found.st_ino)
+        version = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)  # ctime: who may read it counts too
         known = self._known.get(name)
         if known is None or known[0] != version:
             identity = None

@@ -132,7 +132,7 @@ class AnchorFiles:
     def __init__(self, folder: Path, more: Iterable[Path] = ()) -> None:
         self._folder = folder / TrustKind.ANSWERS
         self._more = tuple(more)
-        self._known: tuple[tuple[tuple[str, int, int], ...], tuple[x509.Certificate, ...]] = ((), ())
+        self._known: tuple[tuple[tuple[str, int, int, int], ...], tuple[x509.Certificate, ...]] = ((), ())
 
     def load(self) -> tuple[x509.Certificate, ...]:
         files = [*self._more, *sorted(self._folder.glob("*.pem"))]
@@ -160,12 +160,13 @@ def _write_whole(path: Path, content: bytes) -> None:
         os.close(folder_itself)
 
 
-def _version(path: Path) -> tuple[str, int, int]:
+def _version(path: Path) -> tuple[str, int, int, int]:
+    """What changes with the file, and with who may read it (ctime)."""
     try:
         found = path.stat()
     except OSError:
-        return str(path), 0, 0
-    return str(path), found.st_mtime_ns, found.st_ino
+        return str(path), 0, 0, 0
+    return str(path), found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _read(path: Path) -> tuple[x509.Certificate, ...]:

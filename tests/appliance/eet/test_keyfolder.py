@@ -51,6 +51,21 @@ def test_a_key_that_cannot_be_read_is_none_and_the_daemon_lives(keys: KeyFolder,
     assert keys.current_is_damaged()
 
 
+def test_a_key_that_becomes_readable_is_read_without_a_restart(
+    keys: KeyFolder, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.keep(office.till)
+    with monkeypatch.context() as forbidden:
+        forbidden.setattr(Path, "read_bytes", _not_allowed)
+        assert keys.current() is None
+    (tmp_path / "eet.pem").chmod(0o400)  # the file's content and its time stay
+    assert keys.current() is not None
+
+
+def _not_allowed(path: Path) -> bytes:
+    raise PermissionError(13, "Permission denied", str(path))
+
+
 def test_a_successor_lies_beside_the_key_in_use_and_can_be_dropped(
     keys: KeyFolder, office: Office, tmp_path: Path
 ) -> None:

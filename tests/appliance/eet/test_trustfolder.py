@@ -137,6 +137,23 @@ def test_the_daemon_sees_anchors_that_are_added_and_removed_while_it_runs(
     assert files.load() == ()
 
 
+def test_an_anchor_that_becomes_readable_counts_without_a_restart(
+    tmp_path: Path, authority: x509.Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = tmp_path / "named.pem"
+    named.write_bytes(pem(authority))
+    files = AnchorFiles(tmp_path / "trust", [named])
+
+    def not_allowed(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as forbidden:
+        forbidden.setattr(Path, "read_bytes", not_allowed)
+        assert files.load() == ()
+    named.chmod(0o640)
+    assert files.load() == (authority,)
+
+
 @pytest.mark.official
 def test_the_pinned_fingerprints_are_those_of_the_published_authorities() -> None:
     files = (
