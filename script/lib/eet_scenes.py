@@ -72,7 +72,7 @@ def much_is_wrong(shop: Shop, *, waiting: int = 9) -> list[str]:
             fiscal.update_record(tables, doc_id, created_at=made_at)
         note = {"fault": "channel:connect", "since": iso(shop.now() - timedelta(minutes=42))}
         queues.set_note(tables, EET_NOTE, note, at=iso(shop.now()))
-        warned = {"number": "P1A-000001", "warnings": ["4: id_pokl neni v evidenci"]}
+        warned = {"number": "P1A-000001", "warnings": ["6: cislo jednotky nema obvyklou podobu"]}
         queues.set_note(tables, EET_WARNING_NOTE, warned, at=iso(shop.now()))
     return refused
 

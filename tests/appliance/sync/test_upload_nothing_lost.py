@@ -32,7 +32,7 @@ def twins(folder: Path, server: FakeBackoffice, *, common: int, each: int) -> tu
 
 def test_a_fork_opens_a_new_epoch_with_the_same_documents(tmp_path: Path, server: FakeBackoffice) -> None:
     _, folder = twins(tmp_path, server, common=2, each=2)
-    other = attach(make_shop(folder, node=7), server)
+    other = attach(make_shop(folder, node=7, regimes=()), server)
     for _ in range(3):
         sell(other.shop)
     forked = [row.doc_id for row in other.journal[-3:]]
@@ -50,7 +50,7 @@ def test_a_fork_opens_a_new_epoch_with_the_same_documents(tmp_path: Path, server
 
 def test_a_closing_after_a_fork_is_proven_without_a_second_fork(tmp_path: Path, server: FakeBackoffice) -> None:
     _, folder = twins(tmp_path, server, common=2, each=1)
-    other = attach(make_shop(folder, node=7), server)
+    other = attach(make_shop(folder, node=7, regimes=()), server)
     sell(other.shop)
     other.work()
     shift.close_shift(other.shop, counted=crowns(1000))
