@@ -6,7 +6,7 @@ from importlib.metadata import version
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from appliance.bootstrap.secrets import write_secret
+from appliance.bootstrap.durable import write_secret
 from appliance.bootstrap.shop import SetupError, new_epoch, open_shop
 from appliance.config import Config
 from appliance.service.shop import Shop

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from appliance.bootstrap.secrets import write_secret
+from appliance.bootstrap.durable import write_public, write_secret
 from appliance.bootstrap.shop import SetupError, local_now
 from appliance.config import Config
 from appliance.domain.fiscal import Dialect
@@ -157,7 +157,7 @@ def _may_be_written(config: Config) -> bool:
 def trust_folder(config: Config) -> "TrustFolder":
     from appliance.eet.trustfolder import TrustFolder
 
-    return TrustFolder(config.paths.data / TRUST_FOLDER)
+    return TrustFolder(config.paths.data / TRUST_FOLDER, write=write_public)
 
 
 class AnswerTrust:

@@ -12,14 +12,14 @@ NEXT_FILE = "eet-next.pem"
 
 log = logging.getLogger(__name__)
 
-WriteSecret = Callable[[Path, bytes], None]
-"""Writes a file whole, durably (the folder's entry too) and readable by its owner only."""
+WriteFile = Callable[[Path, bytes], None]
+"""Writes a file whole and durably (the folder's entry too), readable by those who may."""
 
 
 class KeyFolder:
     """Keys are read again when their file changes. One that cannot be read is none: uploads must go on."""
 
-    def __init__(self, folder: Path, *, write_secret: WriteSecret) -> None:
+    def __init__(self, folder: Path, *, write_secret: WriteFile) -> None:
         self._folder = folder
         self._write_secret = write_secret
         self._known: dict[str, tuple[tuple[int, int, int], Identity | None]] = {}

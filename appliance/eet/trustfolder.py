@@ -4,7 +4,6 @@ Who may add one is decided before: by the pinned fingerprints, or by a person wh
 """
 
 import logging
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,12 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from appliance.eet.certificate import ODD, fingerprint, load_anchors
 from appliance.eet.errors import EetError, NotAnAuthority, PrivateKeyInside
+from appliance.eet.keyfolder import WriteFile
 
 FILE_BYTES_MAX = 256 * 1024
 CERTIFICATES_MAX = 50
 NAME_DIGITS = 16
 FOLDER_MODE = 0o755
-FILE_MODE = 0o644
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +90,9 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 class TrustFolder:
     """Files are named after the first digits of the fingerprint, written whole and readable for all."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, write: WriteFile) -> None:
         self._folder = folder
+        self._write = write
 
     def add(self, certificate: x509.Certificate, kind: TrustKind) -> Anchor:
         anchor = Anchor(kind, certificate)
@@ -102,7 +102,7 @@ class TrustFolder:
                 folder.mkdir(parents=True)
                 folder.chmod(FOLDER_MODE)
         path = home / f"{anchor.fingerprint[:NAME_DIGITS]}.pem"
-        _write_whole(path, certificate.public_bytes(Encoding.PEM))
+        self._write(path, certificate.public_bytes(Encoding.PEM))
         return anchor
 
     def anchors(self) -> list[Anchor]:
@@ -140,24 +140,6 @@ class AnchorFiles:
         if version != self._known[0]:
             self._known = (version, tuple(each for path in files for each in _read(path)))
         return self._known[1]
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """All or nothing and on disk, and never through a link that lies where the draft goes."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, FILE_MODE)  # whatever the umask took away
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    draft.replace(path)
-    folder_itself = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder_itself)
-    finally:
-        os.close(folder_itself)
 
 
 def _version(path: Path) -> tuple[str, int, int, int]:

@@ -114,10 +114,16 @@ def _fiscal_block(view: FiscalView, paper: Paper) -> list[Element]:
         out.append(_test_mark())
         out += _centered(paper, _("Zkušební prostředí EET, tržba není evidována"), bold=True)
     if not view.server_code:
-        out += _centered(paper, _("Evidence tržby bude odeslána dodatečně"))
+        out += _centered(paper, _code_later(view.mode))
     if view.dialect == Dialect.V3:
         return out + _v3_block(view, paper)
     return out + _code(paper, "POK", view.server_code)
+
+
+def _code_later(mode: Mode) -> str:
+    """What stands in the place of a code that has not come; practice promises nobody a report."""
+    later = _("Evidence tržby bude odeslána dodatečně")
+    return _("Zkušební kód zatím nepřišel") if mode == Mode.PLAYGROUND else later
 
 
 def _v3_block(view: FiscalView, paper: Paper) -> list[Element]:

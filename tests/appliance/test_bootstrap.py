@@ -9,7 +9,7 @@ import pytest
 from appliance.bootstrap import SetupError, open_shop
 from appliance.bootstrap.backoffice import paired_link
 from appliance.bootstrap.certificates import CertificateDesk
-from appliance.bootstrap.secrets import write_secret
+from appliance.bootstrap.durable import write_secret
 from appliance.config import Config, EetConfig, PathsConfig
 from appliance.dropbox import DropBox
 from appliance.service.key_files import ImportFailed

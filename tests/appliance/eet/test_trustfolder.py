@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from appliance.bootstrap.durable import write_public
 from appliance.config import EetConfig
 from appliance.eet.certificate import fingerprint, load_anchors
 from appliance.eet.errors import NotAKeyStore, NotAnAuthority, PrivateKeyInside
@@ -62,7 +63,7 @@ def test_a_file_too_large_or_of_nothing_is_refused(authority: x509.Certificate) 
 
 
 def test_an_added_anchor_is_a_file_all_may_read(tmp_path: Path, authority: x509.Certificate) -> None:
-    folder = TrustFolder(tmp_path / "trust")
+    folder = TrustFolder(tmp_path / "trust", write=write_public)
     for _ in range(2):
         folder.add(authority, TrustKind.ANSWERS)
     (path,) = (tmp_path / "trust" / "answers").iterdir()
@@ -72,7 +73,7 @@ def test_an_added_anchor_is_a_file_all_may_read(tmp_path: Path, authority: x509.
 
 
 def test_an_anchor_is_never_written_through_a_link(tmp_path: Path, authority: x509.Certificate) -> None:
-    folder = TrustFolder(tmp_path / "trust")
+    folder = TrustFolder(tmp_path / "trust", write=write_public)
     path = tmp_path / "trust" / "answers" / f"{fingerprint(authority)[:16]}.pem"
     path.parent.mkdir(parents=True)
     precious = tmp_path / "precious"
@@ -100,7 +101,7 @@ def test_a_name_cannot_forge_a_line_of_what_a_person_is_shown(office: Office) ->
 def test_anchors_are_listed_by_kind_and_taken_back_by_their_digits(
     tmp_path: Path, authority: x509.Certificate, other: x509.Certificate
 ) -> None:
-    folder = TrustFolder(tmp_path)
+    folder = TrustFolder(tmp_path, write=write_public)
     assert folder.anchors() == []
     folder.add(authority, TrustKind.ANSWERS)
     folder.add(other, TrustKind.TILLS)
@@ -125,7 +126,7 @@ def test_the_daemon_sees_anchors_that_are_added_and_removed_while_it_runs(
     assert files.load() == ()
     named.write_bytes(pem(other))
     assert files.load() == (other,)
-    folder = TrustFolder(tmp_path / "trust")
+    folder = TrustFolder(tmp_path / "trust", write=write_public)
     folder.add(authority, TrustKind.ANSWERS)
     folder.add(other, TrustKind.TILLS)
     assert files.load() == (other, authority)

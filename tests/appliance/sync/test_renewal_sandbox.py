@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from appliance.bootstrap.secrets import write_secret
+from appliance.bootstrap.durable import write_secret
 from appliance.domain.clock import parse_iso
 from appliance.eet.certificate import Identity, load_p12
 from appliance.eet.keyfolder import KeyFolder
