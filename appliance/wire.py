@@ -1,5 +1,7 @@
 """What travels between till and Backoffice; both sides import this file (sync.md §2)."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from appliance.domain.journal import BODY_BYTES_MAX, Row
@@ -11,6 +13,10 @@ API_PREFIX = "/api/v1"
 SEQ_MAX = 2**53  # any number a peer may say must fit a database
 VERSION_MAX = 2**31 - 1
 DAYS_MAX = 100_000
+PAGE_ROWS_MAX = 500  # of the price list, of stock, of a journal that is taken over
+LABEL_CHARS_MAX = 32
+EPOCHS_MAX = 8
+EPOCH = "^[0-9a-f]{16}$"
 
 
 class Wire(BaseModel):
@@ -78,12 +84,22 @@ class TillStatus(Wire):
     eet_certificate_days: int | None = Field(default=None, ge=-DAYS_MAX, le=DAYS_MAX)
 
 
-class Upload(Wire):
-    """One batch of the log; empty batches carry only the status."""
+class PullState(Wire):
+    """How far a till is with the price list, so that the server can say how many changes wait for it."""
 
-    epoch: str = Field(pattern="^[0-9a-f]{16}$")
+    since: int = Field(ge=0, le=SEQ_MAX)
+    label: str = Field(default="", max_length=LABEL_CHARS_MAX)
+    warehouse_id: str = Field(default="", max_length=64)
+    stock_since: int = Field(default=0, ge=0, le=SEQ_MAX)
+
+
+class Upload(Wire):
+    """One batch of the log; empty batches carry only the status. `pull` is None where item sync is off (S14)."""
+
+    epoch: str = Field(pattern=EPOCH)
     rows: tuple[WireRow, ...] = Field(max_length=BATCH_ROWS_MAX)
     status: TillStatus
+    pull: PullState | None = None
 
 
 class Position(Wire):
@@ -92,12 +108,62 @@ class Position(Wire):
 
 
 class UploadReply(Wire):
+    """`changes_waiting`: rows of the price list that this till has not pulled and has not made itself, counted up to
+    CHANGES_WAITING_MAX; `stock_waiting`: levels in its warehouse that have changed since."""
+
     acked: Position
-    changes_waiting: int = 0
+    changes_waiting: int = Field(default=0, ge=0)
+    stock_waiting: int = Field(default=0, ge=0)
+
+
+CHANGES_WAITING_MAX = 10_000
+
+
+class ChangedRow(Wire):
+    """A row of the price list as it is now (domain.pricelist): kind, registers, the highest of their stamps. `gone`: it
+    has left the till's scope; then there are no fields."""
+
+    kind: str = Field(max_length=16)
+    id: str = Field(min_length=1, max_length=64)
+    stamp: str = Field(default="", max_length=100)
+    gone: bool = False
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class Changes(Wire):
+    """One page of `GET /tills/{till_id}/changes?since=V&limit=N&label=L&epochs=E2,E1`, in the order of versions.
+
+    `version` is the next `since`. `as_of`: the till's last journal row contained in this page, of the first epoch of
+    `epochs` of which the server holds any; None when it holds none. `left` says how many rows are still to come after
+    this page; it is counted for the first page of a pull only (`count=1`).
+    """
+
+    rows: tuple[ChangedRow, ...] = Field(max_length=PAGE_ROWS_MAX)
+    version: int = Field(ge=0, le=SEQ_MAX)
+    more: bool
+    as_of: "Position | None" = None
+    left: int | None = None
+
+
+class StockLevel(Wire):
+    """Thousandths of the item's unit."""
+
+    item_id: str = Field(min_length=1, max_length=64)
+    quantity: int = Field(ge=-SEQ_MAX, le=SEQ_MAX)
+
+
+class StockPage(Wire):
+    """One page of `GET /tills/{till_id}/stock?warehouse=W&since=V&limit=N&epochs=E2,E1`; as Changes."""
+
+    levels: tuple[StockLevel, ...] = Field(max_length=PAGE_ROWS_MAX)
+    version: int = Field(ge=0, le=SEQ_MAX)
+    more: bool
+    as_of: "Position | None" = None
 
 
 class Problem(Wire):
-    """Our own JSON error. `code`: pairing_revoked | gap | fork | too_large | bad_request."""
+    """Our own JSON error. `code`: pairing_revoked | gap | fork | too_large | bad_request | cursor_ahead (`since` is a
+    version this server has never given: it was restored from an older backup; begin again with 0)."""
 
     code: str
     detail: str = ""

@@ -172,7 +172,117 @@ def version_3(tables: Tables) -> None:
     tables.run_sql("ALTER TABLE receipt ADD COLUMN fiscal_warnings TEXT NOT NULL DEFAULT ''")
 
 
-MIGRATIONS: tuple[Migration, ...] = (version_1, version_2, version_3)
+def version_4(tables: Tables) -> None:
+    """The price list and the stock, which the Backoffice decides; epochs and where each receipt stands in them."""
+    for statement in (*PRICE_LIST, *STOCK, *EPOCHS):
+        tables.run_sql(statement)
+
+
+# A row's `registers` are {field: {"value", "stamp", "user", "till_id", "at"}} and decide; `body` is what tills are sent
+# ({field: value}), `stamp` the highest of all. name … price_haler are copies to list and search by. `version` is the
+# account's counter at the last write, `foreign_version` that of the last write by somebody else than `changed_by`, the
+# till (or '' for the Backoffice) that made the last ones.
+PRICE_LIST = (
+    "ALTER TABLE account ADD COLUMN pricelist_version BIGINT NOT NULL DEFAULT 0",
+    """CREATE TABLE pricelist_row (
+    account_id BIGINT NOT NULL REFERENCES account (account_id),
+    row_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    changed_by TEXT NOT NULL DEFAULT '',
+    foreign_version BIGINT NOT NULL DEFAULT 0,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    registers TEXT NOT NULL,
+    body TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    name TEXT NOT NULL DEFAULT '',
+    folded TEXT NOT NULL DEFAULT '',
+    category_id TEXT NOT NULL DEFAULT '',
+    price_haler BIGINT,
+    PRIMARY KEY (account_id, row_id))""",
+    "CREATE INDEX pricelist_order ON pricelist_row (account_id, version)",
+    "CREATE INDEX pricelist_name ON pricelist_row (account_id, kind, deleted, folded, row_id)",
+    # which EANs and labels items carry; `left_version` is 0 while they do, else that of its removal
+    """CREATE TABLE pricelist_member (
+    account_id BIGINT NOT NULL,
+    register TEXT NOT NULL,
+    member TEXT NOT NULL,
+    row_id TEXT NOT NULL,
+    left_version BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, register, member, row_id),
+    FOREIGN KEY (account_id, row_id) REFERENCES pricelist_row (account_id, row_id))""",
+    "CREATE INDEX pricelist_member_row ON pricelist_member (account_id, row_id, register)",
+    # values that were written and do not count (any more): who wrote them, when, and whether they ever counted
+    """CREATE TABLE pricelist_history (
+    account_id BIGINT NOT NULL,
+    row_id TEXT NOT NULL,
+    field TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    value TEXT NOT NULL,
+    user_name TEXT NOT NULL,
+    till_id TEXT NOT NULL DEFAULT '',
+    at TEXT NOT NULL,
+    lost INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, row_id, field, stamp),
+    FOREIGN KEY (account_id, row_id) REFERENCES pricelist_row (account_id, row_id))""",
+)
+
+# Quantities are thousandths of the item's unit. A level is the sum of its movements and has the version of its
+# warehouse's counter at the last one.
+STOCK = (
+    """CREATE TABLE stock_counter (
+    account_id BIGINT NOT NULL REFERENCES account (account_id),
+    warehouse_id TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (account_id, warehouse_id))""",
+    """CREATE TABLE stock_movement (
+    account_id BIGINT NOT NULL REFERENCES account (account_id),
+    doc_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    warehouse_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    quantity BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    till_id TEXT NOT NULL DEFAULT '',
+    user_name TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT '',
+    counted BIGINT,
+    at TEXT NOT NULL,
+    at_utc TEXT NOT NULL,
+    PRIMARY KEY (account_id, doc_id, n))""",
+    "CREATE INDEX stock_movement_item ON stock_movement (account_id, warehouse_id, item_id, at_utc)",
+    "CREATE INDEX stock_movement_time ON stock_movement (account_id, at_utc, doc_id, n)",
+    """CREATE TABLE stock_level (
+    account_id BIGINT NOT NULL,
+    warehouse_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    quantity BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (account_id, warehouse_id, item_id),
+    FOREIGN KEY (account_id, warehouse_id) REFERENCES stock_counter (account_id, warehouse_id))""",
+    "CREATE INDEX stock_level_order ON stock_level (account_id, warehouse_id, version)",
+)
+
+# Which epoch of a till continues which: a closing counts the receipts of its own line of descent.
+EPOCHS = (
+    """CREATE TABLE epoch (
+    account_id BIGINT NOT NULL,
+    till_id TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    series TEXT NOT NULL,
+    parent_epoch TEXT NOT NULL DEFAULT '',
+    parent_seq BIGINT NOT NULL DEFAULT 0,
+    opened_at TEXT NOT NULL,
+    PRIMARY KEY (account_id, till_id, epoch),
+    FOREIGN KEY (account_id, till_id) REFERENCES till (account_id, till_id))""",
+    "ALTER TABLE receipt ADD COLUMN epoch TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE receipt ADD COLUMN seq BIGINT NOT NULL DEFAULT 0",
+    # a pairing code for a device that takes the place of this till
+    "ALTER TABLE pairing_code ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (version_1, version_2, version_3, version_4)
 
 
 def migrate(tables: Tables) -> int:

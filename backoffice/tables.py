@@ -67,6 +67,13 @@ class Tables:
         self.shift = self._table("shift")
         self.session = self._table("session")
         self.event = self._table("event")
+        self.pricelist_row = self._table("pricelist_row")
+        self.pricelist_member = self._table("pricelist_member")
+        self.pricelist_history = self._table("pricelist_history")
+        self.stock_counter = self._table("stock_counter")
+        self.stock_movement = self._table("stock_movement")
+        self.stock_level = self._table("stock_level")
+        self.epoch = self._table("epoch")
 
     def _table(self, name: str) -> Table:
         return Table(name).bind(self.database)

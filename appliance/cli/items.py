@@ -8,7 +8,7 @@ import typer
 from rich.progress import Progress
 
 from appliance.cli.context import err, fail, out, plain_errors, the_shop
-from appliance.service import catalogue
+from appliance.service import item_import
 from appliance.service.item_file import FileUnreadable, read_item_file
 
 app = typer.Typer(no_args_is_help=True, help="The price list.")
@@ -37,7 +37,7 @@ def import_(
             fail(f"{file}: {error}")
         with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
             task = progress.add_task("items", total=len(read.items))
-            for done in catalogue.import_items(shop, read.items, read.categories, silent_on=read.silent_on):
+            for done in item_import.import_items(shop, read.items, read.categories, silent_on=read.silent_on):
                 progress.update(task, completed=done)
                 time.sleep(REST_S)
     for bad in read.bad[:BAD_ROWS_SHOWN]:

@@ -32,7 +32,8 @@ class Category:
 class Item:
     """`price` is gross, per unit; None means the price is asked at the sale.
 
-    `principal` is the number of the taxpayer for whom the item is sold, '' for the shop itself.
+    `principal` is the number of the taxpayer for whom the item is sold, '' for the shop itself. Of a `stocked` item the
+    level in the warehouse is shown and counted.
     """
 
     item_id: str
@@ -46,6 +47,7 @@ class Item:
     labels: tuple[str, ...] = ()
     reporting: Reporting = Reporting.REPORTED
     principal: str = ""
+    stocked: bool = False
 
 
 class ItemInvalid(ValueError):

@@ -14,6 +14,7 @@ from appliance.domain.fiscal import FrozenSale
 from appliance.domain.money import Money, Quantity
 from appliance.domain.receipt import Receipt
 from appliance.domain.shift import ShiftTotals
+from appliance.domain.stock import StockMoved
 
 BODY_BYTES_MAX = 256 * 1024
 HASH_BYTES = 32
@@ -31,6 +32,11 @@ class Kind(StrEnum):
     SHIFT_CLOSED = "shift_closed"
     ITEM_EDITED = "item_edited"
     CATEGORY_EDITED = "category_edited"
+    WAREHOUSE_EDITED = "warehouse_edited"
+    SETTINGS_CHANGED = "settings_changed"
+    STOCK_MOVED = "stock_moved"
+    USER_LOGGED_IN = "user_logged_in"
+    CLOCK_CORRECTED = "clock_corrected"
     LINE_VOIDED = "line_voided"
     DRAWER_OPENED = "drawer_opened"
     REGIME_STARTED = "regime_started"
@@ -132,6 +138,40 @@ class CategoryEdited:
 
 
 @dataclass(frozen=True)
+class WarehouseEdited:
+    warehouse_id: str
+    user: str
+    changes: tuple[FieldStamp, ...]
+    shared: bool = True
+
+
+@dataclass(frozen=True)
+class SettingsChanged:
+    """Settings of this till (S14, S17): those the Backoffice knows too (domain.pricelist.TillSettings) carry stamps;
+    `item_sync` is the till's own and only told."""
+
+    user: str
+    changes: tuple[FieldStamp, ...]
+    item_sync: bool
+
+
+@dataclass(frozen=True)
+class UserLoggedIn:
+    user_id: str
+    user: str
+    shift_id: str
+
+
+@dataclass(frozen=True)
+class ClockCorrected:
+    """True time came and it was another; moments in ISO 8601."""
+
+    before: str
+    after: str
+    source: str
+
+
+@dataclass(frozen=True)
 class LineVoided:
     """A line taken from the cart before payment."""
 
@@ -181,12 +221,18 @@ BODIES: dict[tuple[str, int], type[Any]] = {
     (Kind.SHIFT_OPENED, 1): ShiftOpened,
     (Kind.RECEIPT_ISSUED, 1): Receipt,  # without the fields that came with 2; their defaults are what it meant
     (Kind.RECEIPT_ISSUED, 2): Receipt,  # lines say their `reporting`, the receipt its `principal`
+    (Kind.RECEIPT_ISSUED, 3): Receipt,  # and from which warehouse the goods were taken
     (Kind.RECEIPT_FISCALISED, 1): ReceiptFiscalised,
     (Kind.RECEIPT_REPRINTED, 1): ReceiptReprinted,
     (Kind.CASH_MOVED, 1): CashMoved,
     (Kind.SHIFT_CLOSED, 1): ShiftClosed,
     (Kind.ITEM_EDITED, 1): ItemEdited,
     (Kind.CATEGORY_EDITED, 1): CategoryEdited,
+    (Kind.WAREHOUSE_EDITED, 1): WarehouseEdited,
+    (Kind.SETTINGS_CHANGED, 1): SettingsChanged,
+    (Kind.STOCK_MOVED, 1): StockMoved,
+    (Kind.USER_LOGGED_IN, 1): UserLoggedIn,
+    (Kind.CLOCK_CORRECTED, 1): ClockCorrected,
     (Kind.LINE_VOIDED, 1): LineVoided,
     (Kind.DRAWER_OPENED, 1): DrawerOpened,
     (Kind.REGIME_STARTED, 1): RegimeStarted,

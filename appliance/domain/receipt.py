@@ -77,7 +77,8 @@ class Original:
 class Receipt:
     """`issued_at` is ISO 8601 with the shop's offset; total + rounding is what the payments add up to.
 
-    `principal` is the number of the taxpayer for whom all of it is sold, '' for the shop itself.
+    `principal` is the number of the taxpayer for whom all of it is sold, '' for the shop itself. `warehouse_id` is
+    where the goods were taken from or put back, '' where no stock is kept.
     """
 
     doc_id: str
@@ -100,6 +101,7 @@ class Receipt:
     original: Original | None = None
     reason: str = ""
     principal: str = ""
+    warehouse_id: str = ""
 
     @property
     def paid(self) -> Money:

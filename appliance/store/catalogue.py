@@ -22,13 +22,14 @@ def categories(tables: Tables) -> tuple[Category, ...]:
     return tuple(Category(*found) for found in query.tuples())
 
 
-def put_category(tables: Tables, category: Category) -> None:
+def put_category(tables: Tables, category: Category, *, stamp: str) -> None:
     tables.category.insert(
         category_id=category.category_id,
         name=category.name,
         colour=category.colour,
         position=category.position,
         deleted=0,
+        stamp=stamp,
     ).on_conflict("replace").execute()
 
 
@@ -85,12 +86,13 @@ def last_sold_ids(tables: Tables, *, limit: int, receipts: int = 200) -> list[st
     return [item_id for item_id, _ in query.tuples()]
 
 
-def put_item(tables: Tables, item: Item) -> None:
+def put_item(tables: Tables, item: Item, *, stamp: str) -> None:
     """The whole row as it shall be now, with its codes and labels."""
-    put_items(tables, [item])
+    put_items(tables, [item], stamps={item.item_id: stamp})
 
 
-def put_items(tables: Tables, items: Sequence[Item]) -> None:
+def put_items(tables: Tables, items: Sequence[Item], *, stamps: Mapping[str, str]) -> None:
+    """`stamps`: by item_id, the highest of the item's fields."""
     if not items:
         return
     rows = [
@@ -105,6 +107,8 @@ def put_items(tables: Tables, items: Sequence[Item]) -> None:
             "unit": item.unit.value,
             "reporting": item.reporting.value,
             "principal": item.principal,
+            "stocked": int(item.stocked),
+            "stamp": stamps[item.item_id],
         }
         for item in items
     ]
@@ -115,22 +119,24 @@ def put_items(tables: Tables, items: Sequence[Item]) -> None:
     _put_members(tables.item_label, "label", ((item.item_id, item.labels) for item in items))
 
 
-def mark_deleted(tables: Tables, item_id: str) -> None:
-    tables.item.update(deleted=1).where(tables.item.item_id == item_id).execute()
+def mark_deleted(tables: Tables, item_id: str, *, stamp: str) -> None:
+    tables.item.update(deleted=1, stamp=stamp).where(tables.item.item_id == item_id).execute()
 
 
-def stamps_of(tables: Tables, row_ids: Sequence[str]) -> dict[tuple[str, str], str]:
-    """(row_id, field) → the stamp of its last write, for items or categories."""
-    s = tables.field_stamp
-    query = s.select(s.row_id, s.field, s.stamp).where(s.row_id.in_(list(row_ids)))
-    return {(row_id, field): stamp for row_id, field, stamp in query.tuples()}
+def stamp_of_item(tables: Tables, item_id: str) -> str:
+    """The highest stamp of the item's fields, also of one that is deleted or out of scope; '' for none."""
+    return stamps_of_items(tables, [item_id]).get(item_id, "")
 
 
-def put_stamps(tables: Tables, stamps: Mapping[tuple[str, str], str]) -> None:
-    """(row_id, field) → stamp."""
-    rows = [{"row_id": row_id, "field": field, "stamp": stamp} for (row_id, field), stamp in stamps.items()]
-    if rows:
-        tables.field_stamp.insert(rows).on_conflict("replace").execute()
+def stamps_of_items(tables: Tables, item_ids: Sequence[str]) -> dict[str, str]:
+    i = tables.item
+    return dict(i.select(i.item_id, i.stamp).where(i.item_id.in_(list(item_ids))).tuples())
+
+
+def stamp_of_category(tables: Tables, category_id: str) -> str:
+    c = tables.category
+    found = c.select(c.stamp).where(c.category_id == category_id).tuples().first()
+    return found[0] if found else ""
 
 
 def _put_members(table: Any, column: str, members: Iterable[tuple[str, tuple[str, ...]]]) -> None:
@@ -148,7 +154,7 @@ def _put_members(table: Any, column: str, members: Iterable[tuple[str, tuple[str
 def _items(tables: Tables) -> Any:
     i = tables.item
     return i.select(
-        i.item_id, i.name, i.price, i.vat_class, i.category_id, i.plu, i.unit, i.reporting, i.principal
+        i.item_id, i.name, i.price, i.vat_class, i.category_id, i.plu, i.unit, i.reporting, i.principal, i.stocked
     )  # fmt: skip
 
 
@@ -196,8 +202,9 @@ def _complete(tables: Tables, query: Any) -> tuple[Item, ...]:
             labels=labels.get(item_id, ()),
             reporting=Reporting(reporting),
             principal=principal,
+            stocked=bool(stocked),
         )
-        for item_id, name, price, vat_class, category_id, plu, unit, reporting, principal in rows
+        for item_id, name, price, vat_class, category_id, plu, unit, reporting, principal, stocked in rows
     )
 
 

@@ -202,7 +202,84 @@ VERSION_2 = (
     "ALTER TABLE item ADD COLUMN principal TEXT NOT NULL DEFAULT ''",
 )
 
-STEPS = (VERSION_1, VERSION_2)
+VERSION_3 = (
+    # the highest stamp of a row's fields: a new edit is stamped above it, whichever field it changes; `seen` is the
+    # number of the last snapshot that contained the row
+    "ALTER TABLE item ADD COLUMN stamp TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE item ADD COLUMN seen INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE item ADD COLUMN stocked INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE category ADD COLUMN stamp TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE category ADD COLUMN seen INTEGER NOT NULL DEFAULT 0",
+    "UPDATE item SET stamp = coalesce((SELECT max(stamp) FROM field_stamp WHERE row_id = item_id), '')",
+    "UPDATE category SET stamp = coalesce((SELECT max(stamp) FROM field_stamp WHERE row_id = category_id), '')",
+    """CREATE TABLE warehouse (
+        warehouse_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        branch TEXT NOT NULL DEFAULT '',
+        deleted INTEGER NOT NULL DEFAULT 0,
+        stamp TEXT NOT NULL DEFAULT '',
+        seen INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID""",
+    """CREATE TABLE till_user (
+        user_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        pin TEXT NOT NULL DEFAULT '',
+        deleted INTEGER NOT NULL DEFAULT 0,
+        stamp TEXT NOT NULL DEFAULT '',
+        seen INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID""",
+    """CREATE TABLE vat_rate (
+        rate_id TEXT PRIMARY KEY,
+        vat_class TEXT NOT NULL,
+        percent INTEGER NOT NULL,
+        valid_from TEXT NOT NULL,
+        deleted INTEGER NOT NULL DEFAULT 0,
+        stamp TEXT NOT NULL DEFAULT '',
+        seen INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID""",
+    # the till's own settings; the value is JSON, the stamp '' where only this till decides
+    """CREATE TABLE setting (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL,
+        stamp TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID""",
+    # this till's edits (places in the journal) that no pulled page has contained yet
+    "CREATE TABLE own_edit (place INTEGER PRIMARY KEY REFERENCES journal (row), row_id TEXT NOT NULL)",
+    "CREATE INDEX own_edit_row ON own_edit (row_id)",
+    # where the pull stands: cursor and the label it belongs to, the number of the snapshot under way (0: none), the
+    # cursor of the stock of one warehouse, how many changes wait; from which place on edits were not shared (0: they
+    # are); the shift at whose opening was pulled last
+    """CREATE TABLE pull (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        since INTEGER NOT NULL DEFAULT 0,
+        label TEXT NOT NULL DEFAULT '',
+        snapshot INTEGER NOT NULL DEFAULT 0,
+        warehouse_id TEXT NOT NULL DEFAULT '',
+        stock_since INTEGER NOT NULL DEFAULT 0,
+        changes_waiting INTEGER NOT NULL DEFAULT 0,
+        unshared_from INTEGER NOT NULL DEFAULT 0,
+        shift_id TEXT NOT NULL DEFAULT ''
+    )""",
+    "INSERT INTO pull (id) VALUES (1)",
+    # levels as pulled, and this till's own movements that they do not contain yet
+    """CREATE TABLE stock_level (
+        warehouse_id TEXT NOT NULL,
+        item_id TEXT NOT NULL,
+        quantity INTEGER NOT NULL,
+        PRIMARY KEY (warehouse_id, item_id)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE stock_move (
+        place INTEGER NOT NULL REFERENCES journal (row),
+        n INTEGER NOT NULL,
+        warehouse_id TEXT NOT NULL,
+        item_id TEXT NOT NULL,
+        quantity INTEGER NOT NULL,
+        PRIMARY KEY (place, n)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX stock_move_item ON stock_move (item_id, warehouse_id)",
+)
+
+STEPS = (VERSION_1, VERSION_2, VERSION_3)
 
 
 def migrate(db: APSWDatabase) -> None:

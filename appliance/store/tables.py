@@ -33,14 +33,24 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "print_job": (
         "n", "job_id", "kind", "doc_id", "number", "kick", "is_copy", "body", "state", "created_at", "boot",
     ),
-    "category": ("category_id", "name", "colour", "position", "deleted"),
+    "category": ("category_id", "name", "colour", "position", "deleted", "stamp", "seen"),
     "item": (
         "item_id", "name", "folded", "price", "vat_class", "category_id", "plu", "unit", "deleted", "in_scope",
-        "reporting", "principal",
+        "reporting", "principal", "stamp", "seen", "stocked",
     ),
     "item_ean": ("item_id", "n", "ean"),
     "item_label": ("item_id", "n", "label"),
-    "field_stamp": ("row_id", "field", "stamp"),
+    "warehouse": ("warehouse_id", "name", "branch", "deleted", "stamp", "seen"),
+    "till_user": ("user_id", "name", "pin", "deleted", "stamp", "seen"),
+    "vat_rate": ("rate_id", "vat_class", "percent", "valid_from", "deleted", "stamp", "seen"),
+    "setting": ("name", "value", "stamp"),
+    "own_edit": ("place", "row_id"),
+    "pull": (
+        "id", "since", "label", "snapshot", "warehouse_id", "stock_since", "changes_waiting", "unshared_from",
+        "shift_id",
+    ),
+    "stock_level": ("warehouse_id", "item_id", "quantity"),
+    "stock_move": ("place", "n", "warehouse_id", "item_id", "quantity"),
     "sync_run": ("run_id", "requested_at", "phase", "done", "total", "finished_at", "error", "result"),
     "note": ("key", "value", "at"),
 }  # fmt: skip
@@ -69,6 +79,13 @@ class Tables:
         self.item = bound("item")
         self.item_ean = bound("item_ean")
         self.item_label = bound("item_label")
-        self.field_stamp = bound("field_stamp")
+        self.warehouse = bound("warehouse")
+        self.till_user = bound("till_user")
+        self.vat_rate = bound("vat_rate")
+        self.setting = bound("setting")
+        self.own_edit = bound("own_edit")
+        self.pull = bound("pull")
+        self.stock_level = bound("stock_level")
+        self.stock_move = bound("stock_move")
         self.sync_run = bound("sync_run")
         self.note = bound("note")

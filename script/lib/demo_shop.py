@@ -16,7 +16,7 @@ from appliance.domain.fiscal import Mode, Regime, Taxpayer
 from appliance.domain.money import Money
 from appliance.domain.receipt import ClockState, Seller
 from appliance.domain.vat import VatClass, VatStatus
-from appliance.service.catalogue import import_items
+from appliance.service.item_import import import_items
 from appliance.service.identity import ensure_identity
 from appliance.service.shop import Shop
 from appliance.store.db import Store

@@ -7,6 +7,7 @@ from appliance.domain.fiscal import Dialect, FrozenSale, Mode, Reporting
 from appliance.domain.journal import (
     CashMoved,
     CategoryEdited,
+    ClockCorrected,
     DrawerOpened,
     EpochOpened,
     FieldStamp,
@@ -17,14 +18,18 @@ from appliance.domain.journal import (
     ReceiptFiscalised,
     ReceiptReprinted,
     RegimeStarted,
+    SettingsChanged,
     ShiftClosed,
     ShiftOpened,
+    UserLoggedIn,
+    WarehouseEdited,
 )
 from appliance.domain.money import Money, Quantity, crowns
 from appliance.domain.receipt import Receipt, issue_receipt, lines_of_cart
 from appliance.domain.reported import freeze_sale
 from appliance.domain.sale import PaymentMethod, Tender, settle
 from appliance.domain.shift import shift_totals
+from appliance.domain.stock import MoveKind, StockMove, StockMoved
 from tests.appliance.domain.strategies import issue, refund_of
 from tests.shops import APPLES, PLAYGROUND, ROLL, SOAP, TAXPAYER, VAT_PAYER, cart_of
 
@@ -60,7 +65,7 @@ TOTALS = shift_totals(
 BODIES_BY_KIND: dict[Kind, object] = {
     Kind.EPOCH_OPENED: EpochOpened("fork", "P1B", EPOCH, 41, "ab" * 32, "shift-1"),
     Kind.SHIFT_OPENED: ShiftOpened("shift-1", "Jana Žáková", crowns(1000)),
-    Kind.RECEIPT_ISSUED: sale_for_another(),
+    Kind.RECEIPT_ISSUED: replace(sale_for_another(), warehouse_id="warehouse-1"),
     Kind.RECEIPT_FISCALISED: ReceiptFiscalised(
         receipt_doc_id=DOC_ID,
         number="P1A-000001",
@@ -89,6 +94,17 @@ BODIES_BY_KIND: dict[Kind, object] = {
         "item-roll", "Jana Žáková", (FieldStamp("name", '"Rohlík"', STAMP), FieldStamp("price", "null", STAMP)), False
     ),
     Kind.CATEGORY_EDITED: CategoryEdited("category-1", "Jana Žáková", (FieldStamp("position", "3", STAMP),)),
+    Kind.WAREHOUSE_EDITED: WarehouseEdited("warehouse-1", "Jana Žáková", (FieldStamp("name", '"Sklep"', STAMP),)),
+    Kind.SETTINGS_CHANGED: SettingsChanged("Jana Žáková", (FieldStamp("label", '"pokl1"', STAMP),), item_sync=True),
+    Kind.STOCK_MOVED: StockMoved(
+        MoveKind.STOCKTAKE,
+        "Jana Žáková",
+        (StockMove("warehouse-1", "item-roll", Quantity(-2000)),),
+        note="po víkendu",
+        counted=(Quantity(18000),),
+    ),
+    Kind.USER_LOGGED_IN: UserLoggedIn("user-1", "Jana Žáková", "shift-1"),
+    Kind.CLOCK_CORRECTED: ClockCorrected(AT, "2026-11-24T09:00:00+01:00", "ntp"),
     Kind.LINE_VOIDED: LineVoided("shift-1", "Jana Žáková", "Jablka Gála", Quantity(345), Money(1377)),
     Kind.DRAWER_OPENED: DrawerOpened("shift-1", "Jana Žáková", "rozměnění"),
     Kind.REGIME_STARTED: RegimeStarted("live", "v4", "2027-01-01T00:00:00+01:00"),
@@ -102,5 +118,8 @@ BODIES_BY_KIND: dict[Kind, object] = {
     ),
 }
 
-EARLIER_BODIES: dict[tuple[Kind, int], object] = {(Kind.RECEIPT_ISSUED, 1): SALE}
+EARLIER_BODIES: dict[tuple[Kind, int], object] = {
+    (Kind.RECEIPT_ISSUED, 1): SALE,
+    (Kind.RECEIPT_ISSUED, 2): sale_for_another(),
+}
 """What a body of a version that is no longer written means today."""

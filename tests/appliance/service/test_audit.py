@@ -47,7 +47,7 @@ def test_an_honest_journal_of_several_epochs_verifies(selling: TestShop) -> None
         "at = '2027-02-01T08:00:01+01:00'",
         "kind = 'cash_moved'",
         "doc_id = doc_id || 'x'",
-        "v = 3",
+        "v = 9",
         "prev_hash = zeroblob(31) || x'01'",
         "hash = zeroblob(32)",
     ],

@@ -12,7 +12,7 @@ from appliance.domain.journal import CategoryEdited, ItemEdited, read_body
 from appliance.domain.money import Money
 from appliance.domain.stamps import Stamp
 from appliance.domain.vat import VatClass
-from appliance.service import catalogue
+from appliance.service import catalogue, item_import
 from appliance.service.errors import NotFound, StoreFailed
 from appliance.service.item_file import read_item_file
 from appliance.store.db import Store
@@ -78,7 +78,7 @@ def test_an_item_is_not_sold_for_the_shop_itself_under_either_number(till: TestS
     shop = replace(till.shop, taxpayer=replace(TAXPAYER, dic_popl="CZ87654321"))
     with pytest.raises(ItemInvalid, match="principal: own"):
         catalogue.save_item(shop, replace(NEW, principal=own))
-    list(catalogue.import_items(shop, [replace(NEW, principal=own)], []))
+    list(item_import.import_items(shop, [replace(NEW, principal=own)], []))
     assert [item.principal for item in catalogue.search_items(shop, NEW.name, limit=9)] == [""]
 
 
@@ -90,7 +90,7 @@ def test_an_import_that_says_nothing_of_reporting_leaves_it_as_it_is(till: TestS
         ("ean,name,za_poplatnika\n111,Žemle,CZ87654321\n", Reporting.NOT_REPORTED, "CZ87654321"),
     ):
         read = read_item_file(text.encode(), new_id=till.shop.new_id)
-        list(catalogue.import_items(till.shop, read.items, read.categories, silent_on=read.silent_on))
+        list(item_import.import_items(till.shop, read.items, read.categories, silent_on=read.silent_on))
         item = catalogue.load_item(till.shop, "item-new")
         assert (item.reporting, item.principal) == (reporting, principal)
 
@@ -113,9 +113,7 @@ def test_stamps_rise_even_when_the_clock_goes_back(till: TestShop) -> None:
     assert stamps(edits(till)[1])["price"].counter == 1
     (node,) = rows(till.shop, "SELECT till_id FROM till")[0]
     assert {stamp.node for stamp in prices} == {node}
-    found = rows(till.shop, "SELECT field, stamp FROM field_stamp WHERE row_id = 'item-new'")
-    kept = {str(field): stamp for field, stamp in found}
-    assert (kept["price"], kept["plu"]) == (str(prices[-1]), str(stamps(edits(till)[2])["plu"]))
+    assert rows(till.shop, "SELECT stamp FROM item WHERE item_id = 'item-new'") == [(str(prices[-1]),)]
 
 
 @pytest.mark.parametrize("wrong", [replace(NEW, name=""), replace(NEW, price=Money(-1)), replace(NEW, eans=("x",))])
@@ -126,14 +124,14 @@ def test_an_item_that_breaks_a_rule_is_not_saved(till: TestShop, wrong: Item) ->
     assert till.wakes.names == []
 
 
-@pytest.mark.parametrize("table", ["journal", "item", "item_ean", "item_label", "field_stamp"])
+@pytest.mark.parametrize("table", ["journal", "item", "item_ean", "item_label", "own_edit"])
 def test_an_edit_that_fails_anywhere_did_not_happen(till: TestShop, table: str) -> None:
     rows(till.shop, f"CREATE TRIGGER fault BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'ill'); END")
     with pytest.raises(StoreFailed):
         catalogue.save_item(till.shop, NEW)
     assert edits(till) == []
     assert catalogue.count_items(till.shop, None) == len(ITEMS)
-    assert count(till.shop, "field_stamp") == 0
+    assert count(till.shop, "own_edit") == 0
 
 
 def test_a_deleted_item_is_journalled_and_gone(till: TestShop) -> None:
@@ -175,7 +173,7 @@ def test_the_list_is_searched_paged_and_asked_by_code(selling: TestShop) -> None
 def imported(till: TestShop, text: str) -> list[int]:
     file = read_item_file(text.encode(), new_id=till.shop.new_id)
     assert file.bad == []
-    return list(catalogue.import_items(till.shop, file.items, file.categories, silent_on=file.silent_on))
+    return list(item_import.import_items(till.shop, file.items, file.categories, silent_on=file.silent_on))
 
 
 FILE = """ean,name,price,vat,category,labels,plu,unit
@@ -211,10 +209,10 @@ def test_a_file_becomes_items_categories_and_journal_rows(till: TestShop) -> Non
 
 def test_importing_twice_adds_and_changes_nothing(till: TestShop) -> None:
     imported(till, FILE)
-    before = (kinds(till.shop), rows(till.shop, "SELECT * FROM item"), rows(till.shop, "SELECT * FROM field_stamp"))
+    before = (kinds(till.shop), rows(till.shop, "SELECT * FROM item"), rows(till.shop, "SELECT * FROM own_edit"))
     imported(till, FILE)
     assert before == (
-        kinds(till.shop), rows(till.shop, "SELECT * FROM item"), rows(till.shop, "SELECT * FROM field_stamp"),
+        kinds(till.shop), rows(till.shop, "SELECT * FROM item"), rows(till.shop, "SELECT * FROM own_edit"),
     )  # fmt: skip
 
 
@@ -259,7 +257,7 @@ def test_an_import_prepared_while_somebody_else_wrote_is_prepared_anew(till: Tes
         return ids[-1]
 
     again = replace(ROLL, name="Rohlík jiný", price=None)
-    assert list(catalogue.import_items(replace(shop, new_id=new_id), [again], [])) == [1]
+    assert list(item_import.import_items(replace(shop, new_id=new_id), [again], [])) == [1]
     assert catalogue.load_item(shop, ROLL.item_id) == replace(ROLL, name="Rohlík jiný", price=Money(300))
     assert [set(changed(edit)) for edit in edits(till)] == [{"price"}, {"name"}]
     other.store.close()
@@ -267,8 +265,8 @@ def test_an_import_prepared_while_somebody_else_wrote_is_prepared_anew(till: Tes
 
 def test_a_long_file_goes_in_by_small_batches(till: TestShop) -> None:
     items = [replace(OTHER, item_id=f"i{n}", name=f"Zboží {n:03}", plu="", eans=(f"9{n:05}",)) for n in range(600)]
-    progress = list(catalogue.import_items(till.shop, items, []))
-    assert progress == list(range(catalogue.IMPORT_BATCH_ROWS, 601, catalogue.IMPORT_BATCH_ROWS))
+    progress = list(item_import.import_items(till.shop, items, []))
+    assert progress == list(range(item_import.IMPORT_BATCH_ROWS, 601, item_import.IMPORT_BATCH_ROWS))
     assert catalogue.count_items(till.shop, None) == 600 + len(ITEMS)
     assert len(edits(till)) == 600
 
@@ -280,9 +278,9 @@ def test_an_import_that_fails_keeps_the_whole_batches_before(till: TestShop) -> 
     )
     items = [replace(OTHER, item_id=f"i{n}", name=f"Zboží {n}", eans=(f"9{n:05}",)) for n in range(60)]
     with pytest.raises(StoreFailed):
-        list(catalogue.import_items(till.shop, items, []))
-    assert catalogue.count_items(till.shop, None) == catalogue.IMPORT_BATCH_ROWS + len(ITEMS)
-    assert len(edits(till)) == catalogue.IMPORT_BATCH_ROWS
+        list(item_import.import_items(till.shop, items, []))
+    assert catalogue.count_items(till.shop, None) == item_import.IMPORT_BATCH_ROWS + len(ITEMS)
+    assert len(edits(till)) == item_import.IMPORT_BATCH_ROWS
 
 
 @pytest.mark.official
@@ -291,7 +289,7 @@ def test_the_600_products_are_imported_with_their_names(tmp_path: Path) -> None:
     content = shared("data/products-cz.csv").read_bytes()
     file = read_item_file(content, new_id=till.shop.new_id)
     assert (len(file.items), file.bad) == (600, [])
-    list(catalogue.import_items(till.shop, file.items, file.categories, silent_on=file.silent_on))
+    list(item_import.import_items(till.shop, file.items, file.categories, silent_on=file.silent_on))
     named = [(row["ean"], row["name"]) for row in csv.DictReader(io.StringIO(content.decode("utf-8")))]
     assert catalogue.count_items(till.shop, None) == len(named) == 600
     mended = {}
@@ -302,7 +300,7 @@ def test_the_600_products_are_imported_with_their_names(tmp_path: Path) -> None:
     assert {name: name.replace("\x9a", "š") for name in mended} == mended
     assert len(mended) == 1
     before = kinds(till.shop)
-    list(catalogue.import_items(till.shop, file.items, file.categories, silent_on=file.silent_on))
+    list(item_import.import_items(till.shop, file.items, file.categories, silent_on=file.silent_on))
     assert kinds(till.shop) == before
     assert Store(tmp_path / "till.db").integrity() == "ok"
     till.store.close()

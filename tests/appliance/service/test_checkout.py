@@ -314,7 +314,7 @@ def test_what_an_item_says_of_reporting_is_on_the_receipt_and_in_the_record(sell
         ((data,),) = rows(selling.shop, "SELECT data FROM fiscal_record WHERE doc_id = ?", document.doc_id)
         assert json.loads(str(data)) == document.fiscal.data
     assert rows(selling.shop, "SELECT DISTINCT kind, v FROM journal WHERE kind = 'receipt_issued'") == [
-        ("receipt_issued", 2)
+        ("receipt_issued", 3)
     ]
 
 

@@ -14,10 +14,9 @@ NAMES = ("Žluťoučký kůň", "Řízek", "rizoto 100 %", "Čaj_zelený", "Kuř
 @pytest.fixture
 def listed(till: TestShop) -> TestShop:
     with till.store.fact() as tables:
-        catalogue.put_items(tables, ITEMS)
-        catalogue.put_items(
-            tables, [Item(f"cz-{n}", name, Money(100), VatClass.REDUCED, "food") for n, name in enumerate(NAMES)]
-        )
+        more = [Item(f"cz-{n}", name, Money(100), VatClass.REDUCED, "food") for n, name in enumerate(NAMES)]
+        for items in (ITEMS, more):
+            catalogue.put_items(tables, items, stamps={item.item_id: "" for item in items})
     return till
 
 
@@ -70,7 +69,7 @@ def test_an_item_is_kept_whole_and_replaced_whole(listed: TestShop) -> None:
     assert set(catalogue.load_items(tables, [item.item_id for item in ITEMS])) == set(ITEMS)
     changed = replace(SOAP, name="Mýdlo", price=None, eans=("111",), labels=("pokl1", "pokl2"), category_id="drug")
     with listed.store.fact():
-        catalogue.put_item(tables, changed)
+        catalogue.put_item(tables, changed, stamp="")
     assert catalogue.load_items(tables, [SOAP.item_id, "nobody", ROLL.item_id]) == (changed, ROLL)
     assert catalogue.items_by_code(tables, "40123455") == ()
 
@@ -81,7 +80,7 @@ def test_an_item_answers_to_each_of_its_codes_and_one_code_may_name_several(list
         assert catalogue.items_by_code(tables, code) == (SOAP,)
     twin = replace(APPLES, item_id="twin", name="Hrušky", eans=(SOAP.eans[1],), plu="1")
     with listed.store.fact():
-        catalogue.put_item(tables, twin)
+        catalogue.put_item(tables, twin, stamp="")
     assert catalogue.items_by_code(tables, SOAP.eans[1]) == (twin, SOAP)
     assert catalogue.items_by_code(tables, "1") == (twin, ROLL)
     assert catalogue.items_by_code(tables, "") == ()
@@ -91,7 +90,7 @@ def test_an_item_answers_to_each_of_its_codes_and_one_code_may_name_several(list
 def test_what_is_deleted_or_out_of_scope_is_nowhere(listed: TestShop) -> None:
     tables = listed.store.tables
     with listed.store.fact():
-        catalogue.mark_deleted(tables, SOAP.item_id)
+        catalogue.mark_deleted(tables, SOAP.item_id, stamp="")
     rows(listed.shop, "UPDATE item SET in_scope = 0 WHERE item_id = ?", ROLL.item_id)
     assert not {"Rohlík tukový", "Mýdlo s jelenem"} & set(found(listed, ""))
     assert catalogue.load_items(tables, [SOAP.item_id, ROLL.item_id]) == ()
@@ -132,15 +131,16 @@ def test_categories_come_in_order_of_position(till: TestShop) -> None:
     ]
     with till.store.fact() as tables:
         for category in made:
-            catalogue.put_category(tables, category)
-        catalogue.put_category(tables, replace(made[0], name="Chléb"))
+            catalogue.put_category(tables, category, stamp="")
+        catalogue.put_category(tables, replace(made[0], name="Chléb"), stamp="")
     assert [category.name for category in catalogue.categories(till.store.tables)] == ["Akce", "Nápoje", "Chléb"]
 
 
-def test_stamps_are_kept_by_row_and_field(till: TestShop) -> None:
+def test_an_item_keeps_the_highest_stamp_of_its_fields_also_when_it_is_deleted(till: TestShop) -> None:
     with till.store.fact() as tables:
-        catalogue.put_stamps(tables, {("a", "name"): "1:0:x", ("b", "name"): "2:0:x"})
-        catalogue.put_stamps(tables, {("a", "name"): "3:0:x", ("a", "price"): "1:0:x"})
-        catalogue.put_stamps(tables, {})
-    assert catalogue.stamps_of(till.store.tables, ["a"]) == {("a", "name"): "3:0:x", ("a", "price"): "1:0:x"}
-    assert len(catalogue.stamps_of(till.store.tables, ["a", "b"])) == 3
+        catalogue.put_items(tables, [ROLL, SOAP], stamps={ROLL.item_id: "1:0:x", SOAP.item_id: "2:0:x"})
+        catalogue.put_item(tables, ROLL, stamp="3:0:x")
+        catalogue.mark_deleted(tables, SOAP.item_id, stamp="4:0:x")
+    stamps = catalogue.stamps_of_items(till.store.tables, [ROLL.item_id, SOAP.item_id, "nothing"])
+    assert stamps == {ROLL.item_id: "3:0:x", SOAP.item_id: "4:0:x"}
+    assert catalogue.stamp_of_item(till.store.tables, "nothing") == ""

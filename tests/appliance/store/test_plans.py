@@ -37,7 +37,7 @@ QUESTIONS: dict[str, Callable[[Tables], object]] = {
     "attempts of a record": lambda t: fiscal.attempts_of(t, "doc"),
     "an item by code": lambda t: catalogue.items_by_code(t, "8594001021234"),
     "items like those in a file": lambda t: catalogue.similar_items(t, [ROLL, OTHER]),
-    "stamps": lambda t: catalogue.stamps_of(t, ["item"]),
+    "stamps": lambda t: catalogue.stamps_of_items(t, ["item"]),
 }
 IN_ORDER_OF_AN_INDEX = {
     "the end of the journal": journal.unsent,
@@ -54,7 +54,7 @@ IN_ORDER_OF_AN_INDEX = {
 @pytest.fixture
 def busy(till: TestShop) -> TestShop:
     with till.store.fact() as tables:
-        catalogue.put_items(tables, ITEMS)
+        catalogue.put_items(tables, ITEMS, stamps={item.item_id: "" for item in ITEMS})
     open_for_sale(till.shop)
     sell(till.shop)
     return till

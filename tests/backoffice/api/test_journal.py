@@ -15,7 +15,11 @@ def test_a_batch_is_acked_packed_or_plain(shop: Shop, packed: bool) -> None:
     journal.day(sales=3)
     answer = shop.upload(journal, shop.pair(journal), packed=packed)
     assert answer.status_code == 200
-    assert answer.json() == {"acked": {"epoch": journal.epoch, "seq": len(journal.rows)}, "changes_waiting": 0}
+    assert answer.json() == {
+        "acked": {"epoch": journal.epoch, "seq": len(journal.rows)},
+        "changes_waiting": 0,
+        "stock_waiting": 0,
+    }
 
 
 def test_a_gap_is_a_conflict_that_names_the_wanted_row(shop: Shop) -> None:

@@ -1,0 +1,33 @@
+"""The till's own settings as rows: value as JSON, and the stamp of those that the Backoffice knows too."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from appliance.store.tables import Tables
+
+ITEM_SYNC = "item_sync"
+
+
+def load_settings(tables: Tables) -> dict[str, Any]:
+    """What was ever set; the rest has its default."""
+    s = tables.setting
+    return {name: json.loads(value) for name, value in s.select(s.name, s.value).tuples()}
+
+
+def setting_stamps(tables: Tables) -> dict[str, str]:
+    s = tables.setting
+    return dict(s.select(s.name, s.stamp).tuples())
+
+
+def put_settings(tables: Tables, values: Mapping[str, Any], *, stamp: str) -> None:
+    rows = [{"name": name, "value": json.dumps(value), "stamp": stamp} for name, value in values.items()]
+    if rows:
+        tables.setting.insert(rows).on_conflict("replace").execute()
+
+
+def item_sync_is_on(tables: Tables) -> bool:
+    """S14; on until it is switched off."""
+    s = tables.setting
+    found = s.select(s.value).where(s.name == ITEM_SYNC).tuples().first()
+    return bool(json.loads(found[0])) if found else True
