@@ -30,8 +30,9 @@ def from_json(cls: type[T], text: str) -> T:
         plain = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CodecError(f"not JSON: {error}") from error
+    wanted: Any = cls
     try:
-        value = _reader(cls)(plain)
+        value = _reader(wanted)(plain)
     except _Unfit as error:
         raise CodecError(f"{cls.__name__}{error.where}: expected {error.wanted}") from error
     assert isinstance(value, cls)
@@ -128,7 +129,7 @@ def _tuple_reader(read_member: Reader) -> Reader:
         found: list[Any] = []
         try:
             for each in plain:
-                found.append(read_member(each))  # noqa: PERF401 -- its length says where it went wrong
+                found.append(read_member(each))  # its length says where it went wrong
         except _Unfit as error:
             error.where = f"[{len(found)}]{error.where}"
             raise
