@@ -79,7 +79,7 @@ def _reader(wanted: Any) -> Reader:
     if origin is dict:
         return _dict_reader(_reader(typing.get_args(wanted)[1]))
     if wanted in {Money, Quantity}:
-        return lambda plain: wanted(_integer(plain))
+        return _amount_reader(wanted)
     if is_dataclass(wanted):
         return _dataclass_reader(wanted)
     if issubclass(wanted, Enum):
@@ -91,6 +91,15 @@ def _integer(plain: Any) -> int:
     if type(plain) is int and -INTEGER_LIMIT <= plain < INTEGER_LIMIT:
         return plain
     raise _Unfit("a whole number of 64 bits")
+
+
+def _amount_reader(wanted: type[Money] | type[Quantity]) -> Reader:
+    def read(plain: Any) -> Any:
+        if type(plain) is int and -INTEGER_LIMIT <= plain < INTEGER_LIMIT:
+            return wanted(plain)
+        raise _Unfit("a whole number of 64 bits")
+
+    return read
 
 
 def _plain_reader(wanted: type) -> Reader:
@@ -157,6 +166,7 @@ def _dict_reader(read_member: Reader) -> Reader:
 def _dataclass_reader(wanted: Any) -> Reader:
     hints = typing.get_type_hints(wanted)
     readers = {field.name: _reader(hints[field.name]) for field in fields(wanted)}
+    as_they_are = {name: hints[name] for name in readers if hints[name] in {str, bool}}
     required = frozenset(f.name for f in fields(wanted) if f.default is MISSING and f.default_factory is MISSING)
 
     def read(plain: Any) -> Any:
@@ -166,13 +176,15 @@ def _dataclass_reader(wanted: Any) -> Reader:
             raise _Unfit(f"no key {', '.join(sorted(unknown))}")
         if missing := required - plain.keys():
             raise _Unfit(f"the key {', '.join(sorted(missing))}")
-        values: dict[str, Any] = {}
-        for name, each in plain.items():
-            try:
-                values[name] = readers[name](each)
-            except _Unfit as error:
-                error.where = f".{name}{error.where}"
-                raise
+        values = plain.copy()
+        name = ""
+        try:
+            for name, each in plain.items():  # in an error, where it went wrong
+                if type(each) is not as_they_are.get(name):
+                    values[name] = readers[name](each)
+        except _Unfit as error:
+            error.where = f".{name}{error.where}"
+            raise
         return wanted(**values)
 
     return read
