@@ -7,7 +7,7 @@ object and belongs to exactly one `Tables`. The shape of the tables stands in on
 Every key and every foreign key begins with `account_id`, which comes from a token or a session, never from a request.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -125,6 +125,15 @@ class Tables:
 
     def rows(self, query: Any) -> list[dict[str, Any]]:
         return list(query.dicts())
+
+    def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Many rows with the same columns, by one statement that peewee words once: a batch of a till has hundreds."""
+        if not rows:
+            return
+        named: Any = table.insert(**{column: column for column in rows[0]})
+        statement, columns = named.sql()  # each column stands where its value will
+        cursor: Any = self.database.cursor()
+        cursor.executemany(statement, [tuple(row[column] for column in columns) for row in rows])
 
     def locked(self, query: Any) -> Any:
         """The query with a row lock; on SQLite the transaction itself is the lock."""

@@ -1,6 +1,7 @@
 from backoffice.accounts import has_account
 from backoffice.site import Site
 from backoffice.tables import SQLITE_FILE
+from tests.backoffice.house import Office
 
 
 def test_the_wal_stays_between_requests_and_is_folded_at_the_end(site: Site) -> None:
@@ -11,3 +12,22 @@ def test_the_wal_stays_between_requests_and_is_folded_at_the_end(site: Site) -> 
     site.tables.shut()
     assert not wal.exists()
     assert not has_account(site.tables)
+
+
+def test_many_rows_go_in_by_one_statement_each_value_into_its_own_column(office: Office) -> None:
+    tables = office.tables
+    rows = [
+        {"email": f"{n}@example.cz", "created_at": "2026", "account_id": n, "password_hash": f"h{n}"}
+        for n in range(700)
+    ]
+    with tables.writing():
+        tables.insert_all(tables.account, rows)
+        tables.insert_all(tables.account, [])
+    with tables.reading():
+        account = tables.account
+        found = tables.rows(
+            account.select(account.c.email, account.c.created_at, account.c.account_id, account.c.password_hash)
+            .where(account.c.account_id < 700)
+            .order_by(account.c.account_id)
+        )
+    assert found == rows

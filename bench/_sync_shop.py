@@ -1,0 +1,138 @@
+"""One till and its Backoffice for script/bench sync: real processes, real HTTPS, the real classes of the daemon."""
+
+import json
+import secrets
+import sys
+import urllib.request
+from collections.abc import Callable, Sequence
+from http.cookiejar import CookieJar
+from pathlib import Path
+from ssl import create_default_context
+
+from appliance.bootstrap.shop import open_shop
+from appliance.config import Config, load_config
+from appliance.domain.cart import Cart, add_item
+from appliance.domain.catalogue import Item
+from appliance.domain.money import Money, Quantity, crowns
+from appliance.domain.sale import PaymentMethod, Tender, cash_due
+from appliance.domain.vat import VatClass
+from appliance.service import checkout, shift
+from appliance.service.shop import Shop
+from demo.processes import Process, pokladna, run
+
+OWNER = "bench@example.cz"
+GOODS = (
+    ("Rohlík tukový", 350, VatClass.REDUCED),
+    ("Mléko polotučné 1 l", 2490, VatClass.REDUCED),
+    ("Káva zrnková Arabica 1 kg, pomalu pražená, v dóze s ventilem", 48900, VatClass.REDUCED),
+    ("Pivo světlé výčepní 0,5 l", 1890, VatClass.STANDARD),
+    ("Sýr eidam 30 % plátky 100 g", 3290, VatClass.REDUCED),
+)
+
+
+class SyncShop:
+    """Everything in one folder. `start` brings the Backoffice up and pairs the till with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "log.txt"
+        self._password = secrets.token_urlsafe(12)
+        self._owner_session: urllib.request.OpenerDirector | None = None
+        ready = folder / "backoffice.ready"
+        serve = ["serve", *self._data(), "--host", "127.0.0.1", "--no-advertise", "--port", "0"]
+        self.backoffice = Process(
+            "backoffice", pokladna("backoffice", *serve, "--ready-file", str(ready)), self.log, ready_file=ready
+        )
+
+    def start(self) -> None:
+        password_file = self.folder / "password"
+        password_file.write_text(self._password + "\n")
+        run(pokladna("backoffice", "owner", "create", *self._data(), OWNER, "--password-file", str(password_file)), self.log)
+        self.backoffice.start()
+        self.url = (self.folder / "backoffice.ready").read_text().strip().rstrip("/")
+        self.config_file = self.folder / "till.toml"
+        self.config_file.write_text(self._settings(), "utf-8")
+        self.config: Config = load_config(self.config_file)
+        code = run(pokladna("backoffice", "pairing-code", *self._data(), "--account", OWNER), self.log).strip()
+        run(pokladna("--config", str(self.config_file), "pair", code), self.log)
+
+    def open_shop(self) -> Shop:
+        return open_shop(self.config)
+
+    def held(self) -> tuple[int, int]:
+        """Count and sum in haléře of what stands in Historie, asked as an owner's own tool would."""
+        with self._owner().open(f"{self.url}/api/v1/receipts/summary") as answer:
+            found = json.loads(answer.read())
+        return int(found["count"]), int(found["sum_haler"])
+
+    def stop(self) -> None:
+        self.backoffice.stop()
+
+    def _owner(self) -> urllib.request.OpenerDirector:
+        if self._owner_session is None:
+            context = create_default_context(cafile=str(self.folder / "backoffice" / "tls" / "ca.pem"))
+            self._owner_session = urllib.request.build_opener(
+                urllib.request.HTTPSHandler(context=context), urllib.request.HTTPCookieProcessor(CookieJar())
+            )
+            request = urllib.request.Request(
+                f"{self.url}/api/v1/session",
+                data=json.dumps({"email": OWNER, "password": self._password}).encode(),
+                headers={"Content-Type": "application/json"},
+            )
+            self._owner_session.open(request).close()
+        return self._owner_session
+
+    def _data(self) -> list[str]:
+        return ["--data-dir", str(self.folder / "backoffice")]
+
+    def _settings(self) -> str:
+        own = {
+            "till": {"name": "Pokladna 1", "prefix": "P1"},
+            "backoffice": {
+                "url": self.url.replace("127.0.0.1", "localhost"),
+                "ca_file": str(self.folder / "backoffice" / "tls" / "ca.pem"),
+            },
+            "paths": {name: str(self.folder / name) for name in ("data", "secret", "run")},
+        }
+        lines: list[str] = []
+        for section, leafs in own.items():
+            lines.append(f"[{section}]")
+            lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in leafs.items()]
+        return "\n".join(lines) + "\n"
+
+
+def sell(shop: Shop, receipts: int, *, progress: Callable[[int], None]) -> int:
+    """Sell that many times, one to three lines each, through the till's own checkout; the sum in haléře."""
+    if shift.current_shift(shop) is None:
+        shift.open_shift(shop, crowns(1000))
+    items = [Item(f"item-{n}", name, Money(price), vat) for n, (name, price, vat) in enumerate(GOODS)]
+    total = 0
+    for n in range(receipts):
+        cart = Cart()
+        for line in range(n % 3 + 1):
+            cart = add_item(cart, items[(n + line) % len(items)], quantity=Quantity(1000 * (n % 2 + 1)))
+        method = PaymentMethod.CARD if n % 4 == 0 else PaymentMethod.CASH
+        due = cart.total if method is PaymentMethod.CARD else cash_due(cart.total, [])
+        total += checkout.pay(shop, cart, [Tender(method, due)]).paid.haler
+        if n % 500 == 0:
+            progress(n)
+    return total
+
+
+def till_process(config_file: Path, log: Path, *arguments: str) -> Process:
+    """One of the till's own processes, by its command."""
+    return Process(arguments[0], pokladna("--config", str(config_file), *arguments), log)
+
+
+def on_terminal(text: str) -> None:
+    """Progress for whoever waits; stdout belongs to the report."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{text}")
+
+
+def documents_of(bodies: Sequence[tuple[str, int, str, str]]) -> list[str]:
+    """What PouchDB gets: the same receipts as JSON documents, one line each, from (doc_id, seq, kind, body)."""
+    return [
+        json.dumps({"_id": doc_id, "seq": seq, "kind": kind, "body": json.loads(body)}, ensure_ascii=False)
+        for doc_id, seq, kind, body in bodies
+    ]
