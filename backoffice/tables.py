@@ -132,8 +132,8 @@ class Tables:
             return
         named: Any = table.insert(**{column: column for column in rows[0]})
         statement, columns = named.sql()  # each column stands where its value will
-        cursor: Any = self.database.cursor()
-        cursor.executemany(statement, [tuple(row[column] for column in columns) for row in rows])
+        database: Any = self.database
+        database.cursor().executemany(statement, [tuple(row[column] for column in columns) for row in rows])
 
     def locked(self, query: Any) -> Any:
         """The query with a row lock; on SQLite the transaction itself is the lock."""
