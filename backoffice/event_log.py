@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.domain.clock import iso
-from backoffice.projection import Event
+from backoffice.projected import Event
 from backoffice.tables import Tables
 
 EVENTS_KEPT = 2000  # per account; a page that was away longer loads itself anew

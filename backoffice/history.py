@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from peewee import Tuple, fn
 
 from appliance.domain.money import Money
-from backoffice.projection import PROJECTED
+from backoffice.projected import PROJECTED
 from backoffice.reports import Turnover
 from backoffice.tables import Tables
 

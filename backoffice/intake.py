@@ -18,19 +18,9 @@ from appliance.domain.clock import iso
 from appliance.domain.journal import FIRST_PREV_HASH, Row, row_verifies
 from appliance.wire import Position, TillStatus, Upload
 from backoffice.event_log import append_events
-from backoffice.projection import (
-    DEFERRED,
-    FAILED,
-    FORKED,
-    PROJECTED,
-    Event,
-    Place,
-    Projected,
-    Twin,
-    project,
-    store_proof,
-    twins_of,
-)
+from backoffice.projected import DEFERRED, FAILED, FORKED, PROJECTED, Event, Place, Projected
+from backoffice.projection import Twin, project, twins_of
+from backoffice.shifts import store_proof
 from backoffice.tables import Tables
 
 log = logging.getLogger(__name__)

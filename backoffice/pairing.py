@@ -8,7 +8,7 @@ from appliance.domain.clock import iso
 from appliance.wire import PairRequest
 from backoffice.accounts import secret_hash
 from backoffice.event_log import append_events
-from backoffice.projection import Event, Place
+from backoffice.projected import Event, Place
 from backoffice.tables import Tables
 
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that is read for something else

@@ -7,10 +7,8 @@ rows stay in the replica, and a later migration can project them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
-from peewee import DataError, IntegrityError, fn
+from peewee import DataError, IntegrityError
 
 from appliance.domain.clock import iso, parse_iso
 from appliance.domain.delivery import FiscalState
@@ -18,17 +16,22 @@ from appliance.domain.journal import Deferred, ReceiptFiscalised, Row, ShiftClos
 from appliance.domain.money import AMOUNT_LIMIT_HALER, ZERO, Money
 from appliance.domain.receipt import Receipt, check_receipt
 from appliance.domain.sale import PaymentMethod
+from backoffice.projected import (
+    DEFERRED,
+    FAILED,
+    NOT_REPORTED,
+    PROJECTED,
+    Event,
+    Place,
+    Projected,
+    ProjectionFailed,
+    check_key,
+    utc_text,
+)
+from backoffice.shifts import shift_closed, shift_opened
 from backoffice.tables import Tables
 
-NOT_REPORTED = "none"
-PROJECTED, DEFERRED, FAILED, FORKED = "projected", "deferred", "failed", "forked"
 REASON_CHARS_MAX = 200
-KEY_CHARS_MAX = 64
-
-
-class ProjectionFailed(ValueError):
-    """The row cannot be shown in the tables; says why."""
-
 
 # What a wrong row may cause. Errors of the database itself (full disk, lost connection) are not among them: those
 # must end the transaction, so that the till sends again.
@@ -42,34 +45,6 @@ FAILURES = (
     IntegrityError,
     DataError,
 )
-
-
-@dataclass(frozen=True)
-class Event:
-    """What open pages are told: `subject` is the document, `data` what a notification says about it."""
-
-    kind: str
-    subject: str
-    data: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Whose row it is; both come from the token."""
-
-    account_id: int
-    till_id: str
-    till_name: str
-
-
-@dataclass(frozen=True)
-class Projected:
-    """`shift_id` names a shift whose proof is to be counted anew, once after the whole batch."""
-
-    state: str
-    reason: str = ""
-    events: tuple[Event, ...] = ()
-    shift_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,14 +100,10 @@ def _apply(tables: Tables, place: Place, row: Row, body: object) -> Projected:
     if isinstance(body, ReceiptFiscalised):
         return _receipt_fiscalised(tables, place, body)
     if isinstance(body, ShiftOpened):
-        return _shift_opened(tables, place, row, body)
+        return shift_opened(tables, place, row, body)
     if isinstance(body, ShiftClosed):
-        return _shift_closed(tables, place, row, body)
+        return shift_closed(tables, place, row, body)
     return Projected(PROJECTED)
-
-
-def utc_text(at: datetime) -> str:
-    return iso(at.astimezone(UTC))
 
 
 def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) -> Projected:
@@ -140,8 +111,8 @@ def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) ->
         raise ProjectionFailed("the receipt has another doc_id than its row")
     check_receipt(receipt)
     _check_amounts(receipt)
-    _check_key(receipt.number)
-    _check_key(receipt.shift_id)
+    check_key(receipt.number)
+    check_key(receipt.shift_id)
     at = parse_iso(receipt.issued_at)
     tables.receipt.insert(
         account_id=place.account_id,
@@ -176,12 +147,6 @@ def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) ->
     return Projected(PROJECTED, events=(Event("receipt", receipt.doc_id, data),), shift_id=receipt.shift_id)
 
 
-def _check_key(text: str) -> None:
-    """What stands in an index must be short: PostgreSQL takes no long keys."""
-    if len(text) > KEY_CHARS_MAX:
-        raise ProjectionFailed("an identifier is too long")
-
-
 def _check_amounts(receipt: Receipt) -> None:
     """Sums over all receipts of an account must fit the database, whatever one till says."""
     amounts = (receipt.total, receipt.paid, *(payment.amount for payment in receipt.payments))
@@ -208,96 +173,3 @@ def _receipt_fiscalised(tables: Tables, place: Place, body: ReceiptFiscalised) -
             return Projected(DEFERRED, "the receipt of this code waits to be read")
         raise ProjectionFailed("the receipt of this code is not held")
     return Projected(PROJECTED, events=(Event("fiscal", body.receipt_doc_id, {}),))
-
-
-def _shift_opened(tables: Tables, place: Place, row: Row, body: ShiftOpened) -> Projected:
-    _insert_shift(tables, place, body, opened_at=row.at)
-    return Projected(PROJECTED, events=(Event("shift", body.shift_id, {}),), shift_id=body.shift_id)
-
-
-def _insert_shift(tables: Tables, place: Place, body: ShiftOpened, *, opened_at: str) -> None:
-    _check_key(body.shift_id)
-    at = parse_iso(opened_at)
-    tables.shift.insert(
-        account_id=place.account_id,
-        shift_id=body.shift_id,
-        till_id=place.till_id,
-        opened_at=iso(at),
-        opened_utc=utc_text(at),
-        opened_by=body.user,
-        float_haler=body.opening_float.haler,
-    ).execute()
-
-
-def _shift_closed(tables: Tables, place: Place, row: Row, body: ShiftClosed) -> Projected:
-    """The closing; it also stands for an opening that was not readable."""
-    shift = tables.shift
-    here = (shift.c.account_id == place.account_id) & (shift.c.shift_id == body.shift_id)
-    held = tables.first(shift.select(shift.c.closed_doc_id, shift.c.till_id).where(here))
-    if held is None:
-        opening = ShiftOpened(body.shift_id, "", body.totals.opening_float)
-        _insert_shift(tables, place, opening, opened_at=body.opened_at)
-    elif held["till_id"] != place.till_id or held["closed_doc_id"]:
-        raise ProjectionFailed("the shift is closed already or belongs to another till")
-    shift.update(
-        closed_at=iso(parse_iso(row.at)),
-        closed_by=body.user,
-        closed_doc_id=row.doc_id,
-        number=body.number,
-        receipts_expected=body.totals.count,
-        sum_expected_haler=body.totals.total.haler,
-        counted_haler=body.counted.haler,
-        over_short_haler=body.over_short.haler,
-        head_epoch=row.epoch,
-        head_seq=body.head_seq,
-        head=body.head,
-    ).where(here).execute()
-    return Projected(PROJECTED, events=(Event("shift", body.shift_id, {}),), shift_id=body.shift_id)
-
-
-def _head_held(tables: Tables, place: Place, *, epoch: str, head_seq: int, head: str) -> bool:
-    """Whether a row of this till with the printed chain head is held. After a fork it may stand in an older epoch,
-    for which all rows of the till are walked; so the closing's own epoch comes first."""
-    held = tables.journal_row
-    of_till = (held.c.account_id == place.account_id) & (held.c.till_id == place.till_id)
-    for where in (of_till & (held.c.epoch == epoch), of_till):
-        rows = tables.rows(held.select(held.c.hash).where(where & (held.c.seq == head_seq) & (held.c.verified == 1)))
-        if head and any(row["hash"].startswith(head) for row in rows):
-            return True
-    return False
-
-
-def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
-    """Count and sum of the shift's receipts, compared with what its closing says once that is there."""
-    receipt, shift = tables.receipt, tables.shift
-    held = tables.first(
-        receipt.select(fn.COUNT(receipt.c.doc_id).alias("n"), fn.SUM(receipt.c.paid_haler).alias("haler")).where(
-            (receipt.c.account_id == place.account_id)
-            & (receipt.c.shift_id == shift_id)
-            & (receipt.c.till_id == place.till_id)
-        )
-    )
-    assert held is not None
-    count, haler = int(held["n"]), int(held["haler"] or 0)
-    here = (shift.c.account_id == place.account_id) & (shift.c.shift_id == shift_id)
-    closing = tables.first(
-        shift.select(
-            shift.c.closed_doc_id,
-            shift.c.receipts_expected,
-            shift.c.sum_expected_haler,
-            shift.c.head_epoch,
-            shift.c.head_seq,
-            shift.c.head,
-        ).where(here)
-    )
-    if closing is None:
-        return
-    closed = bool(closing["closed_doc_id"])
-    head_held = closed and _head_held(
-        tables, place, epoch=closing["head_epoch"], head_seq=closing["head_seq"], head=closing["head"]
-    )
-    counted = (count, haler) == (closing["receipts_expected"], closing["sum_expected_haler"])
-    complete = closed and counted and head_held
-    shift.update(receipts_held=count, sum_held_haler=haler, complete=int(complete), head_held=int(head_held)).where(
-        here
-    ).execute()

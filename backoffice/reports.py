@@ -14,7 +14,7 @@ from appliance.domain.expiry import ExpiryLevel
 from appliance.domain.money import Money, divide_half_away
 from appliance.domain.receipt import ClockState
 from appliance.wire import TillStatus
-from backoffice.projection import FAILED, FORKED
+from backoffice.projected import FAILED, FORKED
 from backoffice.tables import Tables
 
 SILENT_AFTER = timedelta(minutes=3)  # a till reports every minute

@@ -11,7 +11,7 @@ from appliance.wire import API_PREFIX, REQUEST_BYTES_MAX, ShiftProof, Upload, Up
 from backoffice.intake import Taken, take_batch
 from backoffice.pairing import TOKEN_MARK, till_of_token
 from backoffice.problem import ApiError
-from backoffice.projection import Place
+from backoffice.projected import Place
 from backoffice.site import CurrentSite, Site
 
 router = APIRouter(prefix=API_PREFIX)

@@ -5,7 +5,7 @@ from appliance.domain.expiry import ExpiryLevel
 from appliance.domain.fiscal import Mode
 from appliance.domain.receipt import ClockState, ReceiptKind
 from appliance.domain.sale import PaymentMethod
-from backoffice.projection import NOT_REPORTED
+from backoffice.projected import NOT_REPORTED
 
 
 def mark(text: str) -> str:

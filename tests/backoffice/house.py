@@ -23,7 +23,7 @@ from appliance.wire import PairRequest, TillStatus
 from backoffice.accounts import create_account
 from backoffice.intake import Taken, take_batch
 from backoffice.pairing import make_code, pair
-from backoffice.projection import Place
+from backoffice.projected import Place
 from backoffice.site import Site
 from backoffice.tables import Tables
 from tests.journals import MORNING, TillJournal, upload_of

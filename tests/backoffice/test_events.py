@@ -8,7 +8,7 @@ from sse_starlette import ServerSentEvent
 from backoffice.accounts import create_account
 from backoffice.event_log import EVENTS_KEPT, append_events, events_after, last_event_id
 from backoffice.events import event_stream, notice_text, with_notices
-from backoffice.projection import Event
+from backoffice.projected import Event
 from backoffice.site import Site
 from tests.backoffice.house import EMAIL, PASSWORD
 from tests.journals import MORNING
