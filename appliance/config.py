@@ -8,9 +8,9 @@ import os
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from appliance.domain.fiscal import Dialect, Mode
 from appliance.domain.vat import VatStatus
@@ -21,6 +21,7 @@ ENVIRONMENT_VARIABLE = "POKLADNA_CONFIG"
 
 Text = Annotated[str, Field(max_length=200)]
 HttpsUrl = Annotated[str, Field(max_length=200, pattern="^https://.+")]
+Hours = Annotated[float, Field(ge=0.001, le=48)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -103,6 +104,13 @@ class BackofficeConfig(Leafs):
     ca_file: Path | None = None
     poll_s: Annotated[int, Field(ge=1, le=15)] = 15
     status_s: Annotated[int, Field(ge=5, le=600)] = 60
+    compare_h: tuple[Hours, Hours] = (6, 12)
+
+    @model_validator(mode="after")
+    def _check_window(self) -> Self:
+        if self.compare_h[0] > self.compare_h[1]:
+            raise ValueError("compare_h must name the earlier bound first")
+        return self
 
 
 class PrinterConfig(Leafs):

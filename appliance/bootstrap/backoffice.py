@@ -26,7 +26,12 @@ def uploader(config: Config, shop: Shop) -> "Uploader":
 
     return Uploader(
         shop,
-        UploadOptions(config.backoffice.poll_s, config.backoffice.status_s, version("pokladna-pi")),
+        UploadOptions(
+            config.backoffice.poll_s,
+            config.backoffice.status_s,
+            version("pokladna-pi"),
+            compare_s=(config.backoffice.compare_h[0] * 3600, config.backoffice.compare_h[1] * 3600),
+        ),
         link=paired_link(config),
         new_epoch=new_epoch,
         monotonic=time.monotonic,

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from appliance.domain.delivery import MS_PER_S, RANDOM_LIMIT, upload_delay_ms
 
-FULL_CHECK_S_MIN = 6 * 3600
-FULL_CHECK_S_MAX = 12 * 3600
+COMPARE_S = (6 * 3600.0, 12 * 3600.0)
+"""Within which time from now on heads are compared (S8)."""
 
 
 class Action(StrEnum):
@@ -59,9 +59,10 @@ def after_success(state: UploadState) -> UploadState:
     return replace(state, failures=0, retry_at=0.0)
 
 
-def next_compare(now: float, *, random: float) -> float:
+def next_compare(now: float, *, random: float, within_s: tuple[float, float] = COMPARE_S) -> float:
     """A random point 6 to 12 hours from now (S8)."""
-    return now + FULL_CHECK_S_MIN + (FULL_CHECK_S_MAX - FULL_CHECK_S_MIN) * random
+    earliest_s, latest_s = within_s
+    return now + earliest_s + (latest_s - earliest_s) * random
 
 
 def hurried(state: UploadState) -> UploadState:

@@ -16,7 +16,16 @@ from appliance.store import journal, queues, sales
 from appliance.store.journal import Stored
 from appliance.store.queues import SyncRunRow
 from appliance.sync.link import BackofficeLink, Failed, Refusal
-from appliance.sync.triggers import Action, UploadState, after_failure, after_success, decide, hurried, next_compare
+from appliance.sync.triggers import (
+    COMPARE_S,
+    Action,
+    UploadState,
+    after_failure,
+    after_success,
+    decide,
+    hurried,
+    next_compare,
+)
 from appliance.wire import (
     BATCH_BYTES_MAX,
     BATCH_ROWS_MAX,
@@ -40,6 +49,7 @@ class UploadOptions:
     poll_s: float
     status_s: float
     version: str
+    compare_s: tuple[float, float] = COMPARE_S
 
 
 class Uploader:
@@ -71,7 +81,7 @@ class Uploader:
             unproven_shifts=0,
             failures=0,
             retry_at=0.0,
-            compare_at=next_compare(now, random=random()),
+            compare_at=next_compare(now, random=random(), within_s=options.compare_s),
             report_at=now,
             stopped=link is None,
         )
@@ -265,7 +275,8 @@ class Uploader:
         head = journal.rows_after(self._shop.tables, max(0, till.acked_row - 1), limit=1)
         if self._send(head):
             now = self._monotonic()
-            self._state = replace(self._state, compare_at=next_compare(now, random=self._random()))
+            compare_at = next_compare(now, random=self._random(), within_s=self._options.compare_s)
+            self._state = replace(self._state, compare_at=compare_at)
             with self._shop.fact() as tables:
                 sales.forget_incomplete_proofs(tables)
 

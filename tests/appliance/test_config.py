@@ -175,3 +175,10 @@ def test_a_named_file_that_is_missing_is_told(tmp_path: Path) -> None:
 def test_the_settings_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_config().till.name = "x"
+
+
+def test_the_window_of_the_comparison_is_told_when_it_is_the_wrong_way_round(tmp_path: Path) -> None:
+    file = tmp_path / "till.toml"
+    file.write_text("[backoffice]\ncompare_h = [12, 6]\n")
+    with pytest.raises(ConfigError, match="earlier bound first"):
+        load_config(file)

@@ -5,7 +5,7 @@ from pathlib import Path
 from appliance.domain.money import crowns
 from appliance.service import shift
 from appliance.service.shift import last_closing
-from appliance.sync.triggers import FULL_CHECK_S_MAX
+from appliance.sync.triggers import COMPARE_S
 from tests.appliance.sync.till import make_till
 from tests.fake_backoffice import FakeBackoffice
 
@@ -20,7 +20,7 @@ def test_an_incomplete_closing_is_proven_again_with_the_next_comparison(tmp_path
     assert (first.complete, first.receipts_held, first.receipts_expected) == (False, 2, 3)
 
     server.books.hidden = 0
-    till.time.now += FULL_CHECK_S_MAX
+    till.time.now += COMPARE_S[1]
     till.until_quiet()
     till.work()
 

@@ -1,10 +1,10 @@
-"""One till and its Backoffice for script/bench sync: real processes, real HTTPS, the real classes of the daemon."""
+"""A till and its Backoffice in one folder, for proofs and benchmarks: real processes, real HTTPS, real code."""
 
 import json
 import secrets
 import sys
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar
 from pathlib import Path
 from ssl import create_default_context
@@ -19,6 +19,7 @@ from appliance.domain.vat import VatClass
 from appliance.service import checkout, shift
 from appliance.service.shop import Shop
 from demo.processes import Process, pokladna, run
+from demo.recorder import Recorder
 
 OWNER = "bench@example.cz"
 GOODS = (
@@ -31,10 +32,15 @@ GOODS = (
 
 
 class SyncShop:
-    """Everything in one folder. `start` brings the Backoffice up and pairs the till with it."""
+    """`start` brings the Backoffice up and pairs the till with it. A recorded till speaks through `recorder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, recorded: bool = False, settings: Mapping[str, Mapping[str, object]] | None = None
+    ) -> None:
         self.folder = folder
+        self.recorder: Recorder | None = None
+        self._recorded = recorded
+        self._more_settings = settings or {}
         self.log = folder / "log.txt"
         self._password = secrets.token_urlsafe(12)
         self._owner_session: urllib.request.OpenerDirector | None = None
@@ -47,9 +53,17 @@ class SyncShop:
     def start(self) -> None:
         password_file = self.folder / "password"
         password_file.write_text(self._password + "\n")
-        run(pokladna("backoffice", "owner", "create", *self._data(), OWNER, "--password-file", str(password_file)), self.log)
+        run(
+            pokladna("backoffice", "owner", "create", *self._data(), OWNER, "--password-file", str(password_file)),
+            self.log,
+        )
         self.backoffice.start()
         self.url = (self.folder / "backoffice.ready").read_text().strip().rstrip("/")
+        port = int(self.url.rpartition(":")[2])
+        self.backoffice.replace_argument("--port", str(port))
+        if self._recorded:
+            tls = self.folder / "backoffice" / "tls"
+            self.recorder = Recorder(port, certificate=tls / "leaf.pem", key=tls / "leaf.key")
         self.config_file = self.folder / "till.toml"
         self.config_file.write_text(self._settings(), "utf-8")
         self.config: Config = load_config(self.config_file)
@@ -65,8 +79,15 @@ class SyncShop:
             found = json.loads(answer.read())
         return int(found["count"]), int(found["sum_haler"])
 
+    def process(self, *arguments: str) -> Process:
+        """One of the till's own processes, by its command."""
+        command = pokladna("--config", str(self.config_file), *arguments)
+        return Process(arguments[0], command, self.log)
+
     def stop(self) -> None:
         self.backoffice.stop()
+        if self.recorder:
+            self.recorder.stop()
 
     def _owner(self) -> urllib.request.OpenerDirector:
         if self._owner_session is None:
@@ -86,14 +107,16 @@ class SyncShop:
         return ["--data-dir", str(self.folder / "backoffice")]
 
     def _settings(self) -> str:
-        own = {
+        own: dict[str, dict[str, object]] = {
             "till": {"name": "Pokladna 1", "prefix": "P1"},
             "backoffice": {
-                "url": self.url.replace("127.0.0.1", "localhost"),
+                "url": f"https://localhost:{self.recorder.port if self.recorder else self.url.rpartition(':')[2]}",
                 "ca_file": str(self.folder / "backoffice" / "tls" / "ca.pem"),
             },
             "paths": {name: str(self.folder / name) for name in ("data", "secret", "run")},
         }
+        for section, leafs in self._more_settings.items():
+            own.setdefault(section, {}).update(leafs)
         lines: list[str] = []
         for section, leafs in own.items():
             lines.append(f"[{section}]")
@@ -119,20 +142,7 @@ def sell(shop: Shop, receipts: int, *, progress: Callable[[int], None]) -> int:
     return total
 
 
-def till_process(config_file: Path, log: Path, *arguments: str) -> Process:
-    """One of the till's own processes, by its command."""
-    return Process(arguments[0], pokladna("--config", str(config_file), *arguments), log)
-
-
 def on_terminal(text: str) -> None:
     """Progress for whoever waits; stdout belongs to the report."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{text}")
-
-
-def documents_of(bodies: Sequence[tuple[str, int, str, str]]) -> list[str]:
-    """What PouchDB gets: the same receipts as JSON documents, one line each, from (doc_id, seq, kind, body)."""
-    return [
-        json.dumps({"_id": doc_id, "seq": seq, "kind": kind, "body": json.loads(body)}, ensure_ascii=False)
-        for doc_id, seq, kind, body in bodies
-    ]

@@ -1,0 +1,1 @@
+"""script/wire: when a till speaks to its Backoffice, seen on the wire between real processes."""
