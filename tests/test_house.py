@@ -93,8 +93,18 @@ def test_no_file_names_a_path_of_the_machine_it_was_written_on() -> None:
 
 def test_the_only_locks_are_the_hashed_requirements() -> None:
     names = {path.name for path in files_of_the_project()}
-    assert names & {"uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "package-lock.json", "yarn.lock"} == set()
+    assert names & {"uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "yarn.lock"} == set()
     assert {"till.txt", "dev.txt"} <= names
+
+
+def test_a_lock_of_node_packages_names_no_place_to_get_them_from() -> None:
+    folders = [path.parent for path in files_of_the_project() if path.name == "package.json"]
+    assert folders
+    for folder in folders:
+        assert (folder / ".npmrc").read_text("utf-8") == "omit-lockfile-registry-resolved=true\n"
+        lock = (folder / "package-lock.json").read_text("utf-8")
+        assert '"integrity"' in lock
+        assert '"resolved"' not in lock
 
 
 def test_nothing_is_left_for_later() -> None:

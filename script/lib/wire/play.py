@@ -18,6 +18,7 @@ COMPARE_HOURS = (0.002, 0.003)  # 7 to 11 seconds stand for 6 to 12 hours
 PATIENCE = 4  # a scene waits this many times the promise before it gives up; the promise itself is judged
 DRAIN_TIMEOUT_S = 600.0
 LOOK_S = 0.005
+QUIET_S = 3.0  # until the daemon has nothing more to do and sleeps
 
 
 class WireFailed(Exception):
@@ -108,6 +109,7 @@ class Stage:
 
     def a_lost_wake_up_is_caught(self) -> Scene:
         """S5: nobody tells the daemon; its own poll finds the sale."""
+        time.sleep(QUIET_S)
         deaf = replace(self.shop, wake=_nobody)
         begun = time.monotonic()
         sell(deaf, 1, progress=_nobody)
