@@ -17,6 +17,7 @@ from peewee import fn
 from appliance.domain.clock import iso
 from appliance.domain.journal import FIRST_PREV_HASH, Row, row_verifies
 from appliance.wire import Position, TillStatus, Upload
+from backoffice.collected import write_collected
 from backoffice.event_log import append_events
 from backoffice.projected import DEFERRED, FAILED, FORKED, PROJECTED, Event, Place, Projected
 from backoffice.projection import Twin, project, twins_of
@@ -64,7 +65,7 @@ def take_batch(tables: Tables, place: Place, upload: Upload, *, now: datetime) -
         plan = sort_out(rows, held=held, head=head)
         outcomes = _store_new(tables, place, plan.new, held=held, now=now)
         _store_branch(tables, place, plan.other_branch, now=now)
-        events = _after_batch(tables, place, outcomes)
+        events = _after_batch(tables, place, list(zip(plan.new, outcomes, strict=True)), now=now)
         if plan.other_branch or _status_news(till["status"], upload.status):
             events.append(Event("till", place.till_id, {}))
         _update_till(tables, place, upload, plan, now=now)
@@ -104,7 +105,7 @@ def project_waiting(tables: Tables, *, now: datetime) -> int:
 
 def _project_waiting_of(tables: Tables, place: Place, *, now: datetime) -> int:
     held = tables.journal_row
-    projected: list[Projected] = []
+    projected: list[tuple[Row, Projected]] = []
     with tables.writing():
         _lock_till(tables, place)
         for each in _waiting(tables, place):
@@ -119,8 +120,8 @@ def _project_waiting_of(tables: Tables, place: Place, *, now: datetime) -> int:
                 & (held.c.hash == row.hash.hex())
             ).execute()
             if outcome.state == PROJECTED:
-                projected.append(outcome)
-        append_events(tables, place.account_id, _after_batch(tables, place, projected), now=now)
+                projected.append((row, outcome))
+        append_events(tables, place.account_id, _after_batch(tables, place, projected, now=now), now=now)
     return len(projected)
 
 
@@ -212,14 +213,16 @@ def _store_new(
     return outcomes
 
 
-def _after_batch(tables: Tables, place: Place, outcomes: Sequence[Projected]) -> list[Event]:
-    """Count the touched shifts anew, once each, and collect what open pages are told."""
+def _after_batch(tables: Tables, place: Place, taken: Sequence[tuple[Row, Projected]], *, now: datetime) -> list[Event]:
+    """Count the touched shifts anew, once each, write the stock and the price list, and collect what open pages are
+    told."""
+    outcomes = [outcome for _, outcome in taken]
     for shift_id in dict.fromkeys(outcome.shift_id for outcome in outcomes if outcome.shift_id):
         store_proof(tables, place, shift_id)
     events = [event for outcome in outcomes for event in outcome.events]
     if any(outcome.state == FAILED for outcome in outcomes):
         events.append(Event("till", place.till_id, {}))
-    return events
+    return events + write_collected(tables, place, taken, now=now)
 
 
 def _store_branch(tables: Tables, place: Place, rows: Sequence[Row], *, now: datetime) -> None:

@@ -192,27 +192,34 @@ PRICE_LIST = (
     changed_by TEXT NOT NULL DEFAULT '',
     foreign_version BIGINT NOT NULL DEFAULT 0,
     deleted INTEGER NOT NULL DEFAULT 0,
-    registers TEXT NOT NULL,
     body TEXT NOT NULL,
     stamp TEXT NOT NULL,
     name TEXT NOT NULL DEFAULT '',
     folded TEXT NOT NULL DEFAULT '',
     category_id TEXT NOT NULL DEFAULT '',
     price_haler BIGINT,
+    registers TEXT NOT NULL,
     PRIMARY KEY (account_id, row_id))""",
-    "CREATE INDEX pricelist_order ON pricelist_row (account_id, version)",
+    # the changes waiting for a till are counted from it alone
+    "CREATE INDEX pricelist_order ON pricelist_row"
+    " (account_id, version, kind, deleted, changed_by, foreign_version, row_id)",
+    "CREATE INDEX pricelist_others ON pricelist_row (account_id, version) WHERE kind <> 'item'",
     "CREATE INDEX pricelist_name ON pricelist_row (account_id, kind, deleted, folded, row_id)",
-    # which EANs and labels items carry; `left_version` is 0 while they do, else that of its removal
+    # which EANs and labels items carry; `left_version` is 0 while they do, else that of its removal. `version` is where
+    # a till that sees only this label has to look at the item: the row's version, or that of the removal
     """CREATE TABLE pricelist_member (
     account_id BIGINT NOT NULL,
     register TEXT NOT NULL,
     member TEXT NOT NULL,
     row_id TEXT NOT NULL,
     left_version BIGINT NOT NULL DEFAULT 0,
+    version BIGINT NOT NULL,
     PRIMARY KEY (account_id, register, member, row_id),
     FOREIGN KEY (account_id, row_id) REFERENCES pricelist_row (account_id, row_id))""",
+    "CREATE INDEX pricelist_member_order ON pricelist_member (account_id, register, member, version)",
     "CREATE INDEX pricelist_member_row ON pricelist_member (account_id, row_id, register)",
-    # values that were written and do not count (any more): who wrote them, when, and whether they ever counted
+    # values that were written and do not count (any more): who wrote them, when, and whether they ever counted; `stamp`
+    # as its writer gave it, so that a repeat is known
     """CREATE TABLE pricelist_history (
     account_id BIGINT NOT NULL,
     row_id TEXT NOT NULL,

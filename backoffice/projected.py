@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.domain.clock import iso
+from backoffice.movements import Movements
+from backoffice.pricelist.registers import RowWrite
 
 NOT_REPORTED = "none"
 PROJECTED, DEFERRED, FAILED, FORKED = "projected", "deferred", "failed", "forked"
 KEY_CHARS_MAX = 64
+REASON_CHARS_MAX = 200
 
 
 class ProjectionFailed(ValueError):
@@ -35,12 +38,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Projected:
-    """`shift_id` names a shift whose proof is to be counted anew, once after the whole batch."""
+    """`shift_id` names a shift whose proof is to be counted anew, once after the whole batch; `movements` and `write`
+    are what is to be written to the stock and the price list then."""
 
     state: str
     reason: str = ""
     events: tuple[Event, ...] = ()
     shift_id: str = ""
+    movements: Movements | None = None
+    write: RowWrite | None = None
 
 
 def utc_text(at: datetime) -> str:

@@ -16,11 +16,15 @@ from appliance.domain.journal import Deferred, ReceiptFiscalised, Row, ShiftClos
 from appliance.domain.money import AMOUNT_LIMIT_HALER, ZERO, Money
 from appliance.domain.receipt import Receipt, check_receipt
 from appliance.domain.sale import PaymentMethod
+from appliance.domain.stock import StockMoved
+from backoffice.movements import movements_of_document, movements_of_receipt
+from backoffice.pricelist.incoming import Edited, write_of
 from backoffice.projected import (
     DEFERRED,
     FAILED,
     NOT_REPORTED,
     PROJECTED,
+    REASON_CHARS_MAX,
     Event,
     Place,
     Projected,
@@ -30,8 +34,6 @@ from backoffice.projected import (
 )
 from backoffice.shifts import shift_closed, shift_opened
 from backoffice.tables import Tables
-
-REASON_CHARS_MAX = 200
 
 # What a wrong row may cause. Errors of the database itself (full disk, lost connection) are not among them: those
 # must end the transaction, so that the till sends again.
@@ -103,6 +105,11 @@ def _apply(tables: Tables, place: Place, row: Row, body: object) -> Projected:
         return shift_opened(tables, place, row, body)
     if isinstance(body, ShiftClosed):
         return shift_closed(tables, place, row, body)
+    if isinstance(body, Edited):
+        return Projected(PROJECTED, write=write_of(row, body))
+    if isinstance(body, StockMoved):
+        at = parse_iso(row.at)
+        return Projected(PROJECTED, movements=movements_of_document(row.doc_id, body, at=iso(at), at_utc=utc_text(at)))
     return Projected(PROJECTED)
 
 
@@ -144,7 +151,12 @@ def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) ->
         "paid_haler": receipt.paid.haler,
         "till": place.till_name,
     }
-    return Projected(PROJECTED, events=(Event("receipt", receipt.doc_id, data),), shift_id=receipt.shift_id)
+    return Projected(
+        PROJECTED,
+        events=(Event("receipt", receipt.doc_id, data),),
+        shift_id=receipt.shift_id,
+        movements=movements_of_receipt(receipt, at=iso(at), at_utc=utc_text(at)),
+    )
 
 
 def _check_amounts(receipt: Receipt) -> None:

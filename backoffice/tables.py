@@ -98,6 +98,14 @@ class Tables:
             with self.database.atomic(*lock):
                 yield
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads that all see the same moment."""
+        with self.reading(), self.database.atomic():
+            if not self.is_sqlite:
+                self.run_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
     def keep_open(self) -> None:
         """For a server: one connection that stays. SQLite folds and deletes its WAL whenever the last one closes, and
         a request's connection mostly is the last one: files made, synced and deleted with every look at a page."""
@@ -126,12 +134,18 @@ class Tables:
     def rows(self, query: Any) -> list[dict[str, Any]]:
         return list(query.dicts())
 
-    def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Many rows with the same columns, by one statement that peewee words once: a batch of a till has hundreds."""
+    def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]], *, key: Sequence[str] = ()) -> None:
+        """Many rows with the same columns, by one statement that peewee words once: a batch of a till has hundreds.
+
+        A row replaces the one with the same `key`, if that is given.
+        """
         if not rows:
             return
         named: Any = table.insert(**{column: column for column in rows[0]})
         statement, columns = named.sql()  # each column stands where its value will
+        if key:
+            values = ", ".join(f'"{column}" = EXCLUDED."{column}"' for column in rows[0] if column not in key)
+            statement += f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
         database: Any = self.database
         database.cursor().executemany(statement, [tuple(row[column] for column in columns) for row in rows])
 
