@@ -27,15 +27,18 @@ def append_events(tables: Tables, account_id: int, events: Sequence[Event], *, n
     ).execute()
     last = last_event_id(tables, account_id)
     at = iso(now.astimezone(UTC))
-    for number, each in enumerate(events, start=last - len(events) + 1):
-        event.insert(
-            account_id=account_id,
-            event_id=number,
-            kind=each.kind,
-            subject=each.subject,
-            data=json.dumps(each.data, ensure_ascii=False),
-            at=at,
-        ).execute()
+    rows = [
+        {
+            "account_id": account_id,
+            "event_id": number,
+            "kind": each.kind,
+            "subject": each.subject,
+            "data": json.dumps(each.data, ensure_ascii=False),
+            "at": at,
+        }
+        for number, each in enumerate(events, start=last - len(events) + 1)
+    ]
+    tables.insert_all(event, rows[-EVENTS_KEPT:])
     event.delete().where((event.c.account_id == account_id) & (event.c.event_id <= last - EVENTS_KEPT)).execute()
 
 
