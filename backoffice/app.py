@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from backoffice.advert import own_addresses
-from backoffice.api import journal, owner, pair
+from backoffice.api import changes, journal, owner, pair
 from backoffice.events import Hub
 from backoffice.guard import Guard
 from backoffice.i18n import load_languages
@@ -78,7 +78,7 @@ def app_of(site: Site) -> FastAPI:
     app.add_exception_handler(FormRefused, answer_form_refused)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(Exception, answer_fault)
-    for room in (pair, journal, owner, sign_in, portal, receipts, closings, tills, notifications, live):
+    for room in (pair, journal, changes, owner, sign_in, portal, receipts, closings, tills, notifications, live):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     return app

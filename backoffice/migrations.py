@@ -203,7 +203,8 @@ PRICE_LIST = (
     # the changes waiting for a till are counted from it alone
     "CREATE INDEX pricelist_order ON pricelist_row"
     " (account_id, version, kind, deleted, changed_by, foreign_version, row_id)",
-    "CREATE INDEX pricelist_others ON pricelist_row (account_id, version) WHERE kind <> 'item'",
+    "CREATE INDEX pricelist_others ON pricelist_row"
+    " (account_id, version, kind, deleted, changed_by, foreign_version, row_id) WHERE kind <> 'item'",
     "CREATE INDEX pricelist_name ON pricelist_row (account_id, kind, deleted, folded, row_id)",
     # which EANs and labels items carry; `left_version` is 0 while they do, else that of its removal. `version` is where
     # a till that sees only this label has to look at the item: the row's version, or that of the removal

@@ -3,6 +3,7 @@
 The counters of warehouses are locked in the order of their ids, after the till and before the account.
 """
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,10 +11,12 @@ from typing import Any
 
 from appliance.domain.clock import iso
 from appliance.domain.stock import StockMoved
-from appliance.wire import SEQ_MAX
+from appliance.wire import CHANGES_WAITING_MAX, SEQ_MAX
+from backoffice.contained import CursorAhead, contained
 from backoffice.event_log import append_events
 from backoffice.movements import Movements, movements_of_document
-from backoffice.projected import Event
+from backoffice.pricelist.pulling import page_text
+from backoffice.projected import Event, Place
 from backoffice.tables import Tables
 
 ITEMS_READ_MAX = 500
@@ -107,3 +110,43 @@ def _levels(tables: Tables, account_id: int, warehouse_id: str, item_ids: Sequen
         )
         held.update({row["item_id"]: row["quantity"] for row in tables.rows(query)})
     return held
+
+
+def stock_page(
+    tables: Tables, place: Place, *, warehouse_id: str, since: int, limit: int, epochs: Sequence[str]
+) -> str:
+    """`wire.StockPage` as JSON. Raises CursorAhead."""
+    level = tables.stock_level
+    with tables.snapshot():
+        newest = _newest_version(tables, place.account_id, warehouse_id)
+        if since > newest:
+            raise CursorAhead
+        here = _changed_since(tables, place.account_id, warehouse_id, since=since)
+        query = level.select(level.c.version, level.c.item_id, level.c.quantity).where(here).order_by(level.c.version)
+        rows = list(query.limit(limit + 1).tuples())
+        as_of = contained(tables, place, epochs)
+    more = len(rows) > limit
+    sent = [f'{{"item_id":{json.dumps(item_id)},"quantity":{quantity}}}' for _, item_id, quantity in rows[:limit]]
+    return page_text("levels", sent, version=rows[limit - 1][0] if more else newest, more=more, as_of=as_of)
+
+
+def stock_waiting(tables: Tables, account_id: int, *, warehouse_id: str, since: int) -> int:
+    """How many levels of a warehouse have changed since, at most CHANGES_WAITING_MAX."""
+    newest = _newest_version(tables, account_id, warehouse_id)
+    if since >= newest:
+        return int(since > newest)  # of a restored database: the till finds out when it pulls
+    level: Any = tables.stock_level
+    query = level.select(level.c.version).where(_changed_since(tables, account_id, warehouse_id, since=since))
+    return int(query.limit(CHANGES_WAITING_MAX).count())
+
+
+def _changed_since(tables: Tables, account_id: int, warehouse_id: str, *, since: int) -> Any:
+    level = tables.stock_level
+    return (level.c.account_id == account_id) & (level.c.warehouse_id == warehouse_id) & (level.c.version > since)
+
+
+def _newest_version(tables: Tables, account_id: int, warehouse_id: str) -> int:
+    counter = tables.stock_counter
+    here = (counter.c.account_id == account_id) & (counter.c.warehouse_id == warehouse_id)
+    row = tables.first(counter.select(counter.c.version).where(here))
+    return int(row["version"]) if row else 0

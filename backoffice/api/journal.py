@@ -13,6 +13,7 @@ from backoffice.pairing import TOKEN_MARK, till_of_token
 from backoffice.problem import ApiError
 from backoffice.projected import Place
 from backoffice.site import CurrentSite, Site
+from backoffice.waiting import waiting
 
 router = APIRouter(prefix=API_PREFIX)
 
@@ -36,20 +37,21 @@ PairedTill = Annotated[Place, Depends(paired_till)]
 @router.post("/tills/{till_id}/journal")
 async def take_journal(request: Request, place: PairedTill, site: CurrentSite) -> UploadReply:
     packed = await request.body()
-    taken = await run_in_threadpool(_take, site, place, packed, request.headers.get("content-encoding", ""))
+    encoding = request.headers.get("content-encoding", "")
+    taken, (changes, levels) = await run_in_threadpool(_take, site, place, packed, encoding)
     if taken.fork is not None:
         raise ApiError(409, "fork", seq=taken.fork)
     if taken.gap is not None:
         raise ApiError(409, "gap", seq=taken.gap)
-    return UploadReply(acked=taken.acked)
+    return UploadReply(acked=taken.acked, changes_waiting=changes, stock_waiting=levels)
 
 
-def _take(site: Site, place: Place, packed: bytes, encoding: str) -> Taken:
+def _take(site: Site, place: Place, packed: bytes, encoding: str) -> tuple[Taken, tuple[int, int]]:
     upload = read_upload(unpacked(packed, encoding=encoding))
     taken = take_batch(site.tables, place, upload, now=site.now())
     if taken.news:
         site.hub.publish(place.account_id)
-    return taken
+    return taken, waiting(site.tables, place, upload.pull)
 
 
 def unpacked(packed: bytes, *, encoding: str) -> bytes:
