@@ -15,13 +15,14 @@ from typing import Any
 from peewee import fn
 
 from appliance.domain.clock import iso
-from appliance.domain.journal import FIRST_PREV_HASH, Row, row_verifies
+from appliance.domain.journal import Row, row_verifies
 from appliance.wire import Position, TillStatus, Upload
 from backoffice.collected import write_collected
 from backoffice.event_log import append_events
 from backoffice.projected import DEFERRED, FAILED, FORKED, PROJECTED, Event, Place, Projected
-from backoffice.projection import Twin, project, twins_of
+from backoffice.projection import Applied, Twin, apply, plan, twins_of, write_inserts
 from backoffice.shifts import store_proof
+from backoffice.storing import journal_columns, store_new
 from backoffice.tables import Tables
 
 log = logging.getLogger(__name__)
@@ -62,16 +63,16 @@ def take_batch(tables: Tables, place: Place, upload: Upload, *, now: datetime) -
         till = _lock_till(tables, place)
         head = _head_seq(tables, place, upload.epoch)
         held = _hashes(tables, place, upload.epoch, rows)
-        plan = sort_out(rows, held=held, head=head)
-        outcomes = _store_new(tables, place, plan.new, held=held, now=now)
-        _store_branch(tables, place, plan.other_branch, now=now)
-        events = _after_batch(tables, place, list(zip(plan.new, outcomes, strict=True)), now=now)
-        if plan.other_branch or _status_news(till["status"], upload.status):
+        sorted_out = sort_out(rows, held=held, head=head)
+        outcomes = store_new(tables, place, sorted_out.new, held=held, now=now)
+        _store_branch(tables, place, sorted_out.other_branch, now=now)
+        events = _after_batch(tables, place, list(zip(sorted_out.new, outcomes, strict=True)), now=now)
+        if sorted_out.other_branch or _status_news(till["status"], upload.status):
             events.append(Event("till", place.till_id, {}))
-        _update_till(tables, place, upload, plan, now=now)
+        _update_till(tables, place, upload, sorted_out, now=now)
         append_events(tables, place.account_id, events, now=now)
-    acked = Position(epoch=upload.epoch, seq=plan.new[-1].seq if plan.new else head)
-    return Taken(acked, gap=plan.gap, fork=plan.fork, news=bool(events))
+    acked = Position(epoch=upload.epoch, seq=sorted_out.new[-1].seq if sorted_out.new else head)
+    return Taken(acked, gap=sorted_out.gap, fork=sorted_out.fork, news=bool(events))
 
 
 def sort_out(rows: Sequence[Row], *, held: dict[int, bytes], head: int) -> Plan:
@@ -111,7 +112,7 @@ def _project_waiting_of(tables: Tables, place: Place, *, now: datetime) -> int:
         for each in _waiting(tables, place):
             row = _row_of(each)
             twin = twins_of(tables, place.account_id, [row.doc_id]).get(row.doc_id)
-            outcome = project(tables, place, row, twin if twin and twin.state == PROJECTED else None)
+            outcome = _project_alone(tables, place, row, twin if twin and twin.state == PROJECTED else None)
             held.update(state=outcome.state, reason=outcome.reason).where(
                 (held.c.account_id == place.account_id)
                 & (held.c.till_id == place.till_id)
@@ -123,6 +124,13 @@ def _project_waiting_of(tables: Tables, place: Place, *, now: datetime) -> int:
                 projected.append((row, outcome))
         append_events(tables, place.account_id, _after_batch(tables, place, projected, now=now), now=now)
     return len(projected)
+
+
+def _project_alone(tables: Tables, place: Place, row: Row, twin: Twin | None) -> Projected:
+    planned = plan(place, row, twin)
+    if isinstance(planned, Applied):
+        return apply(tables, place, row, planned.body)
+    return write_inserts(tables, [planned])[0]
 
 
 def _waiting(tables: Tables, place: Place) -> list[dict[str, Any]]:
@@ -192,27 +200,6 @@ def _hashes(tables: Tables, place: Place, epoch: str, rows: Sequence[Row]) -> di
     return {row["seq"]: bytes.fromhex(row["hash"]) for row in found}
 
 
-def _store_new(
-    tables: Tables, place: Place, rows: Sequence[Row], *, held: dict[int, bytes], now: datetime
-) -> list[Projected]:
-    """Each row verified, projected and stored. The row itself is stored last, so that it is no twin of its own."""
-    hashes = dict(held)
-    twins = twins_of(tables, place.account_id, [row.doc_id for row in rows])
-    outcomes: list[Projected] = []
-    for row in rows:
-        previous = FIRST_PREV_HASH if row.seq == 1 else hashes[row.seq - 1]
-        flaw = "hash" if not row_verifies(row) else "chain" if row.prev_hash != previous else ""
-        outcome = Projected(FAILED, flaw) if flaw else project(tables, place, row, twins.get(row.doc_id))
-        if outcome.state == FAILED:
-            log.warning("till %s, epoch %s, row %d: %s", place.till_id, row.epoch, row.seq, outcome.reason)
-        else:
-            twins.setdefault(row.doc_id, Twin(row.kind, row.v, row.body, outcome.state))
-        _insert(tables, place, row, outcome, verified=not flaw, now=now)
-        hashes[row.seq] = row.hash
-        outcomes.append(outcome)
-    return outcomes
-
-
 def _after_batch(tables: Tables, place: Place, taken: Sequence[tuple[Row, Projected]], *, now: datetime) -> list[Event]:
     """Count the touched shifts anew, once each, write the stock and the price list, and collect what open pages are
     told."""
@@ -241,27 +228,11 @@ def _store_branch(tables: Tables, place: Place, rows: Sequence[Row], *, now: dat
             )
         )
         if there is None:
-            _insert(tables, place, row, Projected(FORKED, "fork"), verified=row_verifies(row), now=now)
-
-
-def _insert(tables: Tables, place: Place, row: Row, outcome: Projected, *, verified: bool, now: datetime) -> None:
-    tables.journal_row.insert(
-        account_id=place.account_id,
-        till_id=place.till_id,
-        epoch=row.epoch,
-        seq=row.seq,
-        hash=row.hash.hex(),
-        prev_hash=row.prev_hash.hex(),
-        doc_id=row.doc_id,
-        kind=row.kind,
-        v=row.v,
-        at=row.at,
-        body=row.body,
-        verified=int(verified),
-        state=outcome.state,
-        reason=outcome.reason,
-        received_at=iso(now.astimezone(UTC)),
-    ).execute()
+            forked = Projected(FORKED, "fork")
+            columns = journal_columns(
+                place, row, forked, verified=row_verifies(row), received_at=iso(now.astimezone(UTC))
+            )
+            tables.insert_all(held, [columns])
 
 
 def _status_news(before: str, status: TillStatus) -> bool:
@@ -270,13 +241,13 @@ def _status_news(before: str, status: TillStatus) -> bool:
     return after != {key: value for key, value in known.items() if key not in STATUS_NOISE}
 
 
-def _update_till(tables: Tables, place: Place, upload: Upload, plan: Plan, *, now: datetime) -> None:
+def _update_till(tables: Tables, place: Place, upload: Upload, sorted_out: Plan, *, now: datetime) -> None:
     changes: dict[str, str | int] = {
         "status": upload.status.model_dump_json(),
         "last_seen": iso(now.astimezone(UTC)),
     }
-    if plan.new:
-        last = plan.new[-1]
+    if sorted_out.new:
+        last = sorted_out.new[-1]
         changes |= {"acked_epoch": last.epoch, "acked_seq": last.seq, "acked_hash": last.hash.hex()}
     till = tables.till
     till.update(**changes).where((till.c.account_id == place.account_id) & (till.c.till_id == place.till_id)).execute()

@@ -38,13 +38,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Projected:
-    """`shift_id` names a shift whose proof is to be counted anew, once after the whole batch; `movements` and `write`
-    are what is to be written to the stock and the price list then."""
+    """`inserts` are rows to be written, each with the name of its table. `shift_id` names a shift whose proof is to be
+    counted anew, once after the whole batch; `movements` and `write` are what is to be written to the stock and the
+    price list then."""
 
     state: str
     reason: str = ""
     events: tuple[Event, ...] = ()
     shift_id: str = ""
+    inserts: tuple[tuple[str, dict[str, Any]], ...] = ()
     movements: Movements | None = None
     write: RowWrite | None = None
 

@@ -1,12 +1,14 @@
 """From journal rows to tables: what each kind of row means for the pages.
 
-A projection is idempotent by doc_id and runs in the savepoint its caller opened; it raises ProjectionFailed (or another
-of `FAILURES`) when the row contradicts what is already there. Kinds that no page shows yet need nothing here: their
-rows stay in the replica, and a later migration can project them.
+Most rows mean the same whatever is in the tables: they are planned first and written many at once. A few look at what
+is there and are applied one by one, each in a savepoint of its own. A row that cannot be, or contradicts what is there,
+has failed, with its reason. Kinds that no page shows yet need nothing here: their rows stay in the replica, and a later
+migration can project them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import DataError, IntegrityError
 
@@ -75,45 +77,89 @@ def twins_of(tables: Tables, account_id: int, doc_ids: Sequence[str]) -> dict[st
     return {row["doc_id"]: Twin(row["kind"], row["v"], row["body"], row["state"]) for row in counting}
 
 
-def project(tables: Tables, place: Place, row: Row, twin: Twin | None) -> Projected:
-    """Bring one verified row into the tables, or say why not."""
+@dataclass(frozen=True)
+class Applied:
+    """A body whose projection looks at the tables: it is applied when all rows before it are written."""
+
+    body: object
+
+
+def plan(place: Place, row: Row, twin: Twin | None) -> Projected | Applied:
+    """What one verified row means, without a look at the tables."""
     if twin is not None:
         same = (twin.kind, twin.v, twin.body) == (row.kind, row.v, row.body)
         return Projected(twin.state) if same else Projected(FAILED, "doc_id_reused")
     try:
-        with tables.database.atomic():
-            body = read_body(row.kind, row.v, row.body)
-            if isinstance(body, Deferred):
-                return Projected(DEFERRED, f"{body.kind} v{body.v}")
-            return _apply(tables, place, row, body)
+        return _planned(place, row, read_body(row.kind, row.v, row.body))
     except FAILURES as error:
-        return Projected(FAILED, _reason(error))
+        return Projected(FAILED, reason_of(error))
 
 
-def _reason(error: Exception) -> str:
-    """Why a row failed. It may quote the row, which may hold what no database keeps: NUL, halves of a character."""
-    said = "".join(c if c.isprintable() else "?" for c in str(error)[:REASON_CHARS_MAX])
-    return said or type(error).__name__
-
-
-def _apply(tables: Tables, place: Place, row: Row, body: object) -> Projected:
+def _planned(place: Place, row: Row, body: object) -> Projected | Applied:
+    if isinstance(body, Deferred):
+        return Projected(DEFERRED, f"{body.kind} v{body.v}")
     if isinstance(body, Receipt):
-        return _receipt_issued(tables, place, row, body)
-    if isinstance(body, ReceiptFiscalised):
-        return _receipt_fiscalised(tables, place, body)
-    if isinstance(body, ShiftOpened):
-        return shift_opened(tables, place, row, body)
-    if isinstance(body, ShiftClosed):
-        return shift_closed(tables, place, row, body)
+        return _receipt_issued(place, row, body)
     if isinstance(body, Edited):
         return Projected(PROJECTED, write=write_of(row, body))
     if isinstance(body, StockMoved):
         at = parse_iso(row.at)
         return Projected(PROJECTED, movements=movements_of_document(row.doc_id, body, at=iso(at), at_utc=utc_text(at)))
-    return Projected(PROJECTED)
+    return Applied(body) if isinstance(body, NEEDS_THE_TABLES) else Projected(PROJECTED)
 
 
-def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) -> Projected:
+NEEDS_THE_TABLES = (ReceiptFiscalised, ShiftOpened, ShiftClosed)
+
+
+def apply(tables: Tables, place: Place, row: Row, body: object) -> Projected:
+    """Bring such a body into the tables, or say why not."""
+    try:
+        with tables.database.atomic():
+            if isinstance(body, ReceiptFiscalised):
+                return _receipt_fiscalised(tables, place, body)
+            if isinstance(body, ShiftOpened):
+                return shift_opened(tables, place, row, body)
+            assert isinstance(body, ShiftClosed)
+            return shift_closed(tables, place, row, body)
+    except FAILURES as error:
+        return Projected(FAILED, reason_of(error))
+
+
+def write_inserts(tables: Tables, outcomes: Sequence[Projected]) -> list[Projected]:
+    """The rows of several documents at once; if one of them cannot be, each document by itself. What became of each."""
+    try:
+        with tables.database.atomic():
+            _insert_all(tables, outcomes)
+    except FAILURES:
+        return [_written_alone(tables, outcome) for outcome in outcomes]
+    return list(outcomes)
+
+
+def _written_alone(tables: Tables, outcome: Projected) -> Projected:
+    try:
+        with tables.database.atomic():
+            _insert_all(tables, [outcome])
+    except FAILURES as error:
+        return Projected(FAILED, reason_of(error))
+    return outcome
+
+
+def _insert_all(tables: Tables, outcomes: Sequence[Projected]) -> None:
+    by_table: dict[str, list[dict[str, Any]]] = {}
+    for outcome in outcomes:
+        for name, row in outcome.inserts:
+            by_table.setdefault(name, []).append(row)
+    for name, rows in by_table.items():
+        tables.insert_all(getattr(tables, name), rows)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a row failed. It may quote the row, which may hold what no database keeps: NUL, halves of a character."""
+    said = "".join(c if c.isprintable() else "?" for c in str(error)[:REASON_CHARS_MAX])
+    return said or type(error).__name__
+
+
+def _receipt_issued(place: Place, row: Row, receipt: Receipt) -> Projected:
     if receipt.doc_id != row.doc_id:
         raise ProjectionFailed("the receipt has another doc_id than its row")
     check_receipt(receipt)
@@ -121,30 +167,33 @@ def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) ->
     check_key(receipt.number)
     check_key(receipt.shift_id)
     at = parse_iso(receipt.issued_at)
-    tables.receipt.insert(
-        account_id=place.account_id,
-        doc_id=receipt.doc_id,
-        till_id=place.till_id,
-        number=receipt.number,
-        issued_at=iso(at),
-        issued_utc=utc_text(at),
-        day=at.date().isoformat(),
-        hour=at.hour,
-        kind=receipt.kind.value,
-        total_haler=receipt.total.haler,
-        paid_haler=receipt.paid.haler,
-        user_name=receipt.user,
-        shift_id=receipt.shift_id,
-        fiscal_state=NOT_REPORTED if receipt.fiscal is None else FiscalState.WAITING.value,
-        original_doc_id=receipt.original.doc_id if receipt.original else "",
-    ).execute()
+    at_text, at_utc = iso(at), utc_text(at)
+    document = {
+        "account_id": place.account_id,
+        "doc_id": receipt.doc_id,
+        "till_id": place.till_id,
+        "number": receipt.number,
+        "issued_at": at_text,
+        "issued_utc": at_utc,
+        "day": at.date().isoformat(),
+        "hour": at.hour,
+        "kind": receipt.kind.value,
+        "total_haler": receipt.total.haler,
+        "paid_haler": receipt.paid.haler,
+        "user_name": receipt.user,
+        "shift_id": receipt.shift_id,
+        "fiscal_state": NOT_REPORTED if receipt.fiscal is None else FiscalState.WAITING.value,
+        "original_doc_id": receipt.original.doc_id if receipt.original else "",
+        "epoch": row.epoch,
+        "seq": row.seq,
+    }
     by_method: dict[PaymentMethod, Money] = {}
     for payment in receipt.payments:
         by_method[payment.method] = by_method.get(payment.method, ZERO) + payment.amount
-    for method, amount in by_method.items():
-        tables.payment.insert(
-            account_id=place.account_id, doc_id=receipt.doc_id, method=method.value, amount_haler=amount.haler
-        ).execute()
+    payments = [
+        {"account_id": place.account_id, "doc_id": receipt.doc_id, "method": method.value, "amount_haler": amount.haler}
+        for method, amount in by_method.items()
+    ]
     data = {
         "number": receipt.number,
         "kind": receipt.kind.value,
@@ -155,7 +204,8 @@ def _receipt_issued(tables: Tables, place: Place, row: Row, receipt: Receipt) ->
         PROJECTED,
         events=(Event("receipt", receipt.doc_id, data),),
         shift_id=receipt.shift_id,
-        movements=movements_of_receipt(receipt, at=iso(at), at_utc=utc_text(at)),
+        inserts=(("receipt", document), *(("payment", payment) for payment in payments)),
+        movements=movements_of_receipt(receipt, at=at_text, at_utc=at_utc),
     )
 
 

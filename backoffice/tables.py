@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import apsw
+import peewee
 from peewee import Database, Table
 from playhouse.apsw_ext import APSWDatabase
 from playhouse.pool import PooledPostgresqlDatabase
@@ -21,6 +22,7 @@ SQLITE_FILE = "backoffice.sqlite3"
 SQLITE_OLDEST = (3, 51, 3)  # earlier ones have a race between processes when the WAL is reset
 BUSY_TIMEOUT_S = 10
 POSTGRES_CONNECTIONS_MAX = 40
+DRIVER_ERRORS_AS_PEEWEES: Any = peewee.__dict__["__exception_wrapper__"]  # as its own execute_sql does
 
 
 class SqliteTooOld(RuntimeError):
@@ -147,7 +149,8 @@ class Tables:
             values = ", ".join(f'"{column}" = EXCLUDED."{column}"' for column in rows[0] if column not in key)
             statement += f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
         database: Any = self.database
-        database.cursor().executemany(statement, [tuple(row[column] for column in columns) for row in rows])
+        with DRIVER_ERRORS_AS_PEEWEES:
+            database.cursor().executemany(statement, [tuple(row[column] for column in columns) for row in rows])
 
     def locked(self, query: Any) -> Any:
         """The query with a row lock; on SQLite the transaction itself is the lock."""
