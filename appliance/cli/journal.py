@@ -34,4 +34,8 @@ def verify(
         fail(f"the chain is broken at row {verdict.broken_at}")
     if verdict.anchored is False:
         fail(f"the printed head {head} is not in this journal")
+    for row in verdict.lost:
+        out.print(f"rows from {row} on lost a fork; their documents stand again in a later epoch")
+    for epoch in verdict.partial:
+        out.print(f"of epoch {epoch} only some rows are here: it was written by a device this one has replaced")
     out.print("the chain holds" if head else "the chain holds; not anchored to a printed closing")

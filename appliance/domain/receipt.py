@@ -11,6 +11,7 @@ from appliance.domain.sale import Payment, Settlement
 from appliance.domain.vat import VatClass, VatRow, VatStatus, vat_rows
 
 SERIES_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # without I, O and Q, which are misread
+SERIES_LETTERS_MAX = 3
 NUMBER_DIGITS = 6
 
 
@@ -128,11 +129,31 @@ def receipt_number(series: str, n: int) -> str:
 
 
 def next_series_letter(used: Sequence[str]) -> str:
-    """The next letter of a till's receipt series: letters of earlier epochs are never used again."""
-    last = max((SERIES_LETTERS.index(letter) for letter in used), default=-1)
-    if last + 1 >= len(SERIES_LETTERS):
-        raise ValueError("all series letters of this till are used")
-    return SERIES_LETTERS[last + 1]
+    """The next mark of a till's receipt series: one letter, after the last one two (AA, AB, …), and so on. Those of
+    earlier epochs are never used again."""
+    last = max((_series_rank(letters) for letters in used), default=-1)
+    return _series_of_rank(last + 1)
+
+
+def is_series_letter(letters: str) -> bool:
+    """Whether a series may be marked so."""
+    return 1 <= len(letters) <= SERIES_LETTERS_MAX and all(letter in SERIES_LETTERS for letter in letters)
+
+
+def _series_rank(letters: str) -> int:
+    """A is 0, Z 22, AA 23."""
+    rank = 0
+    for letter in letters:
+        rank = rank * len(SERIES_LETTERS) + SERIES_LETTERS.index(letter) + 1
+    return rank - 1
+
+
+def _series_of_rank(rank: int) -> str:
+    letters, left = "", rank + 1
+    while left:
+        left, place = divmod(left - 1, len(SERIES_LETTERS))
+        letters = SERIES_LETTERS[place] + letters
+    return letters
 
 
 def lines_of_cart(cart: Cart, percents: Sequence[int | None]) -> tuple[ReceiptLine, ...]:

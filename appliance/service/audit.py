@@ -1,11 +1,13 @@
 """The owner's and the technician's look at the journal: does the chain hold, and is it anchored (B5)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from appliance.domain.codec import CodecError
 from appliance.domain.journal import FIRST_PREV_HASH, Deferred, EpochOpened, Row, head_hex, read_body, row_verifies
 from appliance.service.shop import Shop
-from appliance.store import journal
+from appliance.store import branches, journal
+from appliance.store.tables import Tables
 
 BATCH_ROWS = 500
 
@@ -14,6 +16,9 @@ BATCH_ROWS = 500
 class Verdict:
     """`database` is SQLite's own verdict, `ok` or the first fault. `broken_at` is the first bad row as `epoch/seq`, ''
     if none. `anchored`: None when no head was given.
+
+    `lost`: from which rows (`epoch/seq`) on another branch counts; their documents stand again in a later epoch.
+    `partial`: epochs of another device of which only some rows were taken over; they are not checked for gaps.
     """
 
     database: str
@@ -22,6 +27,8 @@ class Verdict:
     head: str
     broken_at: str
     anchored: bool | None
+    lost: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
 
 
 def verify_journal(shop: Shop, *, head_seq: int = 0, head: str = "") -> Verdict:
@@ -29,21 +36,21 @@ def verify_journal(shop: Shop, *, head_seq: int = 0, head: str = "") -> Verdict:
 
     The till's own head must be among them: rows cut off at the end are missed too.
     """
-    till = journal.the_till(shop.tables)
-    place, rows, broken, whole = 0, 0, "", False
-    before: Row | None = None
+    tables = shop.tables
+    till = journal.the_till(tables)
+    partial = branches.partial_epochs(tables)
+    rows, broken, whole = 0, "", False
     anchored = False if head else None
-    while batch := journal.rows_after(shop.tables, place, limit=BATCH_ROWS):
-        for stored in batch:
-            row = stored.row
-            if not broken and not (_follows(row, before) and row_verifies(row)):
+    for epoch in journal.epochs(tables):
+        before: Row | None = None
+        for row in _rows_of(tables, epoch):
+            if not broken and not (_follows(tables, row, before, partial=partial) and row_verifies(row)):
                 broken = f"{row.epoch}/{row.seq}"
             whole = whole or (row.epoch, row.seq, row.hash) == (till.epoch, till.head_seq, till.head_hash)
             before = row
             rows += 1
             if head and row.seq == head_seq and head_hex(row.hash) == head:
                 anchored = True
-        place = batch[-1].place
     if not broken and not whole:
         broken = f"{till.epoch}/{till.head_seq}"
     return Verdict(
@@ -53,14 +60,25 @@ def verify_journal(shop: Shop, *, head_seq: int = 0, head: str = "") -> Verdict:
         head=head_hex(till.head_hash),
         broken_at=broken,
         anchored=anchored,
+        lost=tuple(f"{epoch}/{seq}" for epoch, seq in sorted(branches.lost_rows(tables).items())),
+        partial=tuple(sorted(partial)),
     )
 
 
-def _follows(row: Row, before: Row | None) -> bool:
-    """Whether a row continues the one before it, or opens an epoch that names it as its parent."""
-    if before is not None and row.epoch == before.epoch:
-        return row.seq == before.seq + 1 and row.prev_hash == before.hash
-    if row.seq != 1 or row.prev_hash != FIRST_PREV_HASH:
+def _rows_of(tables: Tables, epoch: str) -> Iterator[Row]:
+    seq = 0
+    while batch := journal.rows_of_epoch(tables, epoch, after_seq=seq, limit=BATCH_ROWS):
+        yield from (stored.row for stored in batch)
+        seq = batch[-1].row.seq
+
+
+def _follows(tables: Tables, row: Row, before: Row | None, *, partial: frozenset[str]) -> bool:
+    """Whether a row continues the one before it in its epoch, or opens an epoch that names a row held as its parent."""
+    if before is not None and row.seq == before.seq + 1:
+        return row.prev_hash == before.hash
+    if row.epoch in partial and row.seq > 1:
+        return True
+    if before is not None or row.seq != 1 or row.prev_hash != FIRST_PREV_HASH:
         return False
     try:
         body = read_body(row.kind, row.v, row.body)
@@ -68,5 +86,13 @@ def _follows(row: Row, before: Row | None) -> bool:
         return False
     if isinstance(body, Deferred):
         return True
-    parent = (before.epoch, before.seq, before.hash.hex()) if before else ("", 0, "")
-    return isinstance(body, EpochOpened) and (body.parent_epoch, body.parent_seq, body.parent_hash) == parent
+    return isinstance(body, EpochOpened) and _parent_is_known(tables, body, partial=partial)
+
+
+def _parent_is_known(tables: Tables, body: EpochOpened, *, partial: frozenset[str]) -> bool:
+    if not body.parent_epoch:
+        return (body.parent_seq, body.parent_hash) == (0, "")
+    parent = journal.row_at(tables, body.parent_epoch, body.parent_seq)
+    if parent is None:
+        return body.parent_epoch in partial
+    return parent.row.hash.hex() == body.parent_hash

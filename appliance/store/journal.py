@@ -1,6 +1,6 @@
 """Appending to the journal and reading it back; the till's identity stands beside its head."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from peewee import SQL, fn
 
 from appliance.domain.codec import to_json
 from appliance.domain.journal import FIRST_PREV_HASH, WRITTEN_VERSION, EpochOpened, Kind, Row, make_row
-from appliance.domain.receipt import next_series_letter
+from appliance.domain.receipt import is_series_letter, next_series_letter
 from appliance.store.tables import Tables
 
 IN_A_SHIFT = SQL("shift_id <> ''")  # word for word the condition of the partial index, which is not used without it
@@ -79,9 +79,14 @@ def append_raw(tables: Tables, *, kind: str, v: int, body: str, doc_id: str, at:
         at=at,
         body=body,
     )
-    place = tables.journal.insert(**_columns(row), shift_id=shift_id).execute()
+    place = insert_row(tables, row, shift_id=shift_id)
     tables.till.update(head_seq=row.seq, head_hash=row.hash).where(tables.till.id == 1).execute()
-    return int(place), row
+    return place, row
+
+
+def insert_row(tables: Tables, row: Row, *, shift_id: str) -> int:
+    """A row as it is, of whatever epoch; its place comes after all others. Returns the place."""
+    return int(tables.journal.insert(**_columns(row), shift_id=shift_id).execute())
 
 
 def append_all(tables: Tables, kind: Kind, documents: Sequence[tuple[str, object]], *, at: str) -> int:
@@ -108,14 +113,40 @@ def append_all(tables: Tables, kind: Kind, documents: Sequence[tuple[str, object
     return last_place(tables)
 
 
+@dataclass(frozen=True)
+class Head:
+    """A row by which a chain can be taken up again; all empty before the first."""
+
+    epoch: str
+    seq: int
+    hash: str
+
+
+class SeriesUsed(ValueError):
+    """This mark of a receipt series was used before, or is none."""
+
+
 def open_epoch(
-    tables: Tables, *, epoch: str, reason: str, doc_id: str, at: str, board_serial: str, open_shift: str
+    tables: Tables,
+    *,
+    epoch: str,
+    reason: str,
+    doc_id: str,
+    at: str,
+    board_serial: str,
+    open_shift: str,
+    parent: Head | None = None,
+    letters: str = "",
 ) -> None:
-    """Begin a new epoch with its own receipt series; numbers of earlier series are never continued."""
+    """Begin a new epoch with its own receipt series; numbers of earlier series are never continued.
+
+    `parent` is the row it goes on after, the till's head unless told; `letters` name the series, the next free ones
+    unless told. Raises SeriesUsed.
+    """
     before = the_till(tables)
-    used = [series for (series,) in tables.used_series.select(tables.used_series.series).tuples()]
-    letters = [series[len(before.prefix) :] for series in used if series.startswith(before.prefix)]
-    series = before.prefix + next_series_letter([letter for letter in letters if len(letter) == 1])
+    if parent is None:
+        parent = Head(before.epoch, before.head_seq, before.head_hash.hex() if before.epoch else "")
+    series = before.prefix + _letters(tables, before.prefix, letters)
     tables.used_series.insert(series=series, epoch=epoch).execute()
     tables.till.update(
         epoch=epoch,
@@ -128,12 +159,33 @@ def open_epoch(
     body = EpochOpened(
         reason=reason,
         series=series,
-        parent_epoch=before.epoch,
-        parent_seq=before.head_seq,
-        parent_hash=before.head_hash.hex() if before.epoch else "",
+        parent_epoch=parent.epoch,
+        parent_seq=parent.seq,
+        parent_hash=parent.hash,
         open_shift=open_shift,
     )
     append(tables, Kind.EPOCH_OPENED, body, doc_id=doc_id, at=at)
+
+
+def used_letters(tables: Tables, prefix: str) -> list[str]:
+    """The marks of all receipt series this till has had, as far as it knows."""
+    all_series = [series for (series,) in tables.used_series.select(tables.used_series.series).tuples()]
+    marks = [series[len(prefix) :] for series in all_series if series.startswith(prefix)]
+    return [letters for letters in marks if is_series_letter(letters)]
+
+
+def use_series(tables: Tables, series: str, epoch: str) -> None:
+    """A series of another epoch has become known: it is not used again."""
+    tables.used_series.insert(series=series, epoch=epoch).on_conflict_ignore().execute()
+
+
+def _letters(tables: Tables, prefix: str, wanted: str) -> str:
+    used = used_letters(tables, prefix)
+    if not wanted:
+        return next_series_letter(used)
+    if not is_series_letter(wanted) or wanted in used:
+        raise SeriesUsed(wanted)
+    return wanted
 
 
 def found_till(tables: Tables, *, till_id: str, prefix: str, board_serial: str) -> None:
@@ -213,34 +265,34 @@ def unsent(tables: Tables) -> tuple[int, str]:
     return (last_place(tables) - acked, str(first[1])) if first else (0, "")
 
 
-def branch_off(tables: Tables, from_place: int, open_new: Callable[[], None]) -> None:
-    """After a fork: a new epoch in which the rows from `from_place` on stand again under their own doc_ids."""
-    again = [stored for stored in _from(tables, from_place) if stored.row.kind != Kind.EPOCH_OPENED]
-    shifts = dict(_shift_of(tables, from_place))
-    open_new()
-    for stored in again:
-        row = stored.row
-        place, _ = append_raw(
-            tables,
-            kind=row.kind,
-            v=row.v,
-            body=row.body,
-            doc_id=row.doc_id,
-            at=row.at,
-            shift_id=shifts[stored.place],
-        )
-        # a receipt is where it is sent from: it counts as unsent until its new row is acked
-        tables.receipt.update(row=place).where(tables.receipt.row == stored.place).execute()
-
-
-def _from(tables: Tables, place: int) -> list[Stored]:
+def row_at(tables: Tables, epoch: str, seq: int) -> Stored | None:
     j = tables.journal
-    return _stored(tables, _select(tables).where(j.row >= place).order_by(j.row))
+    found = _stored(tables, _select(tables).where((j.epoch == epoch) & (j.seq == seq)))
+    return found[0] if found else None
 
 
-def _shift_of(tables: Tables, place: int) -> Sequence[tuple[int, str]]:
+def rows_of_epoch(tables: Tables, epoch: str, *, after_seq: int, limit: int) -> list[Stored]:
+    """Rows of one epoch in its own order; some may be missing where the epoch is held in part."""
     j = tables.journal
-    return [(int(row), str(shift)) for row, shift in j.select(j.row, j.shift_id).where(j.row >= place).tuples()]
+    return _stored(tables, _select(tables).where((j.epoch == epoch) & (j.seq > after_seq)).order_by(j.seq).limit(limit))
+
+
+def epochs(tables: Tables) -> list[str]:
+    """All epochs of which rows are here, in the order in which they came."""
+    j = tables.journal
+    found: list[tuple[int, str]] = []
+    epoch = ""
+    while after := j.select(fn.MIN(j.epoch)).where(j.epoch > epoch).scalar():  # a walk from epoch to epoch by the index
+        epoch = str(after)
+        first = j.select(j.row).where(j.epoch == epoch).order_by(j.seq).limit(1).scalar()
+        found.append((int(first), epoch))
+    return [each for _, each in sorted(found)]
+
+
+def head_of(tables: Tables, epoch: str) -> int:
+    """The last seq held of an epoch; 0 for none."""
+    j = tables.journal
+    return int(j.select(fn.MAX(j.seq)).where(j.epoch == epoch).scalar() or 0)
 
 
 def _select(tables: Tables) -> Any:

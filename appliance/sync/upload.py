@@ -12,9 +12,10 @@ from appliance.domain.journal import Row
 from appliance.domain.receipt import ClockState
 from appliance.service.shop import Shop
 from appliance.service.status import BACKOFFICE_NOTE, till_status
-from appliance.store import journal, queues, sales
+from appliance.store import branches, journal, queues, sales
 from appliance.store.journal import Stored
 from appliance.store.queues import SyncRunRow
+from appliance.sync import fork
 from appliance.sync.link import BackofficeLink, Failed, Refusal
 from appliance.sync.triggers import (
     COMPARE_S,
@@ -41,7 +42,6 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 15.0
 FRAME_BYTES = 400  # what a row weighs besides its body
-SUPERSEDED_NOTE = "superseded_rows"
 
 
 @dataclass(frozen=True)
@@ -203,39 +203,17 @@ class Uploader:
 
     def _branch_off(self, epoch: str, seq: int) -> None:
         """The server holds another row at this place: a copied card. Our rows go on in a new epoch."""
-        at = iso(self._shop.now())
-        place = journal.place_of(self._shop.tables, epoch, seq)
-        if place is None:
-            self._failed("fork", f"row {seq} is not here", None)
-            return
-        with self._shop.fact() as tables:
-            shift = sales.open_shift(tables)
-
-            def open_new() -> None:
-                journal.open_epoch(
-                    tables,
-                    epoch=self._new_epoch(),
-                    reason="fork",
-                    doc_id=self._shop.new_id(),
-                    at=at,
-                    board_serial=journal.the_till(tables).board_serial,
-                    open_shift=shift.shift_id if shift else "",
-                )
-
-            last = journal.last_place(tables)
-            journal.branch_off(tables, place, open_new)
-            journal.ack(tables, last)
-            queues.set_note(tables, SUPERSEDED_NOTE, [*self._superseded(), [place, last]], at=at)
-        log.error("upload: the journal forked at row %s; a new epoch goes on", seq)
-
-    def _superseded(self) -> list[list[int]]:
-        """Places (first, last) of rows that lost a fork: they stand again in a later epoch."""
-        return queues.note(self._shop.tables, SUPERSEDED_NOTE) or []
+        try:
+            fork.branch_off(self._shop, epoch, seq, new_epoch=self._new_epoch)
+        except fork.NotHere as error:
+            self._failed("fork", str(error), None)
 
     def _still_sent(self, batch: list[Stored]) -> list[Stored]:
-        """Without the rows that lost a fork: sent again, they would only start the next one."""
-        lost = self._superseded()
-        return [each for each in batch if not any(first <= each.place <= last for first, last in lost)]
+        """Without the rows that lost a fork: sent again, they would only start the next one. First they all stand in
+        the epoch that goes on."""
+        fork.finish_copy(self._shop)
+        lost = branches.lost_rows(self._shop.tables)
+        return [each for each in batch if not branches.is_lost(lost, each)]
 
     def _failed(self, word: str, detail: str, retry_after_s: float | None) -> None:
         self._state = after_failure(self._state, self._monotonic(), retry_after_s=retry_after_s, random=self._random())

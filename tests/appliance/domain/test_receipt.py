@@ -46,9 +46,9 @@ def test_the_next_letter_is_above_all_used_ones_and_none_that_is_misread(used: l
     assert next_series_letter(used) == letter
 
 
-def test_letters_come_to_an_end() -> None:
-    with pytest.raises(ValueError, match="all series letters"):
-        next_series_letter(SERIES_LETTERS)
+@pytest.mark.parametrize(("last", "then"), [("Z", "AA"), ("AA", "AB"), ("AZ", "BA"), ("ZZ", "AAA")])
+def test_after_the_last_letter_come_two(last: str, then: str) -> None:
+    assert next_series_letter([*SERIES_LETTERS, last]) == then
 
 
 def test_a_receipt_of_three_rates_with_a_discount_on_the_bill() -> None:

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,11 +8,9 @@ from appliance.domain.journal import (
     DrawerOpened,
     EpochOpened,
     Kind,
-    ReceiptReprinted,
     read_body,
     row_verifies,
 )
-from appliance.service import receipts
 from appliance.service.audit import verify_journal
 from appliance.service.identity import ensure_identity
 from appliance.store import journal
@@ -167,56 +164,3 @@ def test_the_rows_of_a_shift_lie_between_two_places(till: TestShop) -> None:
     append(till, shift_id="s2")
     assert journal.places_of_shift(till.store.tables, "s1") == (2, last.place)
     assert journal.places_of_shift(till.store.tables, "s3") is None
-
-
-def fork(till: TestShop, *, from_seq: int) -> None:
-    with till.store.fact() as tables:
-        epoch = journal.the_till(tables).epoch
-        place = journal.place_of(tables, epoch, from_seq)
-        assert place is not None
-
-        def open_new() -> None:
-            journal.open_epoch(
-                tables, epoch="e" * 16, reason="fork", doc_id=till.shop.new_id(), at=AT, board_serial="board-1",
-                open_shift="",
-            )  # fmt: skip
-
-        last = journal.last_place(tables)
-        journal.branch_off(tables, place, open_new)
-        journal.ack(tables, last)
-
-
-def test_after_a_fork_the_rows_stand_again_under_their_own_ids_in_a_new_epoch(till: TestShop) -> None:
-    open_for_sale(till.shop)
-    first, second = sell(till.shop), sell(till.shop)
-    receipts.reprint(till.shop, second.doc_id)
-    before = every_row(till)
-    fork(till, from_seq=5)
-    after = every_row(till)
-    assert after[: len(before)] == before
-    opened, *again = [stored.row for stored in after[len(before) :]]
-    assert (opened.kind, opened.seq) == ("epoch_opened", 1)
-    assert [row.kind for row in again] == ["receipt_issued", "receipt_reprinted"]
-    for old, new in zip([stored.row for stored in before[4:]], again, strict=True):
-        same = replace(new, epoch=old.epoch, seq=old.seq, prev_hash=old.prev_hash, hash=old.hash)
-        assert same == old
-    assert read_body("receipt_reprinted", 1, again[1].body) == ReceiptReprinted(
-        second.doc_id, second.number, "Jana", second.shift_id
-    )
-    assert verify_journal(till.shop).broken_at == ""
-    assert sell(till.shop).number == "P1B-000001"
-    assert receipts.load(till.shop, first.doc_id) == first
-    assert receipts.load(till.shop, second.doc_id) == second
-
-
-def test_after_a_fork_the_rows_that_stand_again_are_unsent(till: TestShop) -> None:
-    open_for_sale(till.shop)
-    sell(till.shop)
-    sell(till.shop)
-    fork(till, from_seq=5)
-    assert journal.unsent(till.store.tables)[0] == 2
-    assert [(row.number, row.sent) for row in receipts.recent(till.shop, limit=5)] == [
-        ("P1A-000002", False),
-        ("P1A-000001", True),
-    ]
-    assert journal.places_of_shift(till.store.tables, sell(till.shop).shift_id) == (2, 8)
