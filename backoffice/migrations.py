@@ -179,7 +179,7 @@ def version_4(tables: Tables) -> None:
 
 
 # A row's `registers` are {field: {"value", "stamp", "user", "till_id", "at"}} and decide; `body` is what tills are sent
-# ({field: value}), `stamp` the highest of all. name … price_haler are copies to list and search by. `version` is the
+# ({field: value}), `stamp` the highest of all. name … plu are copies to list and search by. `version` is the
 # account's counter at the last write, `foreign_version` that of the last write by somebody else than `changed_by`, the
 # till (or '' for the Backoffice) that made the last ones.
 PRICE_LIST = (
@@ -198,6 +198,7 @@ PRICE_LIST = (
     folded TEXT NOT NULL DEFAULT '',
     category_id TEXT NOT NULL DEFAULT '',
     price_haler BIGINT,
+    plu TEXT NOT NULL DEFAULT '',
     registers TEXT NOT NULL,
     PRIMARY KEY (account_id, row_id))""",
     # the changes waiting for a till are counted from it alone
@@ -206,6 +207,8 @@ PRICE_LIST = (
     "CREATE INDEX pricelist_others ON pricelist_row"
     " (account_id, version, kind, deleted, changed_by, foreign_version, row_id) WHERE kind <> 'item'",
     "CREATE INDEX pricelist_name ON pricelist_row (account_id, kind, deleted, folded, row_id)",
+    "CREATE INDEX pricelist_category ON pricelist_row (account_id, kind, deleted, category_id, folded, row_id)",
+    "CREATE INDEX pricelist_plu ON pricelist_row (account_id, plu) WHERE plu <> ''",
     # which EANs and labels items carry; `left_version` is 0 while they do, else that of its removal. `version` is where
     # a till that sees only this label has to look at the item: the row's version, or that of the removal
     """CREATE TABLE pricelist_member (

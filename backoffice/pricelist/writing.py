@@ -233,6 +233,7 @@ def _columns(account_id: int, row: _Row) -> dict[str, Any]:
         "folded": fold(name)[:FOLDED_CHARS_MAX],
         "category_id": values.get("category_id") or "",
         "price_haler": values.get("price"),
+        "plu": values.get("plu") or "",
         "registers": registers_text(row.registers),
     }
 
