@@ -263,12 +263,11 @@ def row_hash(
 ) -> bytes:
     """SHA-256 over the previous hash and the frame: each part as 4-byte big-endian length and UTF-8 bytes."""
     assert len(prev_hash) == HASH_BYTES
-    digest = hashlib.sha256(prev_hash)
+    frame = [prev_hash]
     for part in (till_id, epoch, str(seq), kind, str(v), doc_id, at, body):
         encoded = part.encode()
-        digest.update(len(encoded).to_bytes(4, "big"))
-        digest.update(encoded)
-    return digest.digest()
+        frame += (len(encoded).to_bytes(4, "big"), encoded)
+    return hashlib.sha256(b"".join(frame)).digest()
 
 
 def make_row(
