@@ -24,7 +24,8 @@ from appliance.ui.frame import Frame, FunctionKey, KeyRow, Notice, StatusBar
 from appliance.ui.inspect import InspectServer, picture_of
 from appliance.ui.keys import Keys
 from appliance.ui.presenter.reports import just_issued
-from appliance.ui.presenter.status import StatusView, status_view, sync_view
+from appliance.ui.presenter.status import StatusView, status_view
+from appliance.ui.presenter.sync import sync_view
 from appliance.ui.presenter.words import TITLES, error_sentence
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.sounds import Sounds

@@ -1,6 +1,5 @@
 """The status bar and the status page in words: quiet when all is well, words when something is wrong or waits."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -156,49 +155,3 @@ def status_view(status: Any, user: str) -> StatusView:
         mark=mode_mark(status.eet.mode),
         alert=eet_alert(status.eet),
     )
-
-
-@dataclass(frozen=True)
-class SyncView:
-    title: str
-    detail: str
-    fraction: float  # 0 to 1
-    finished: bool
-    tone: str
-
-
-def sync_view(run: Any | None) -> SyncView:
-    """A manual synchronisation (service.sync.SyncRun, by attribute): its phase, n/m and result."""
-    if run is None:
-        return SyncView(_("Zatím žádná synchronizace"), _("Spusťte ji tlačítkem."), 0.0, True, OFF)
-    if run.finished and run.error:
-        reason = _sync_errors().get(run.error, run.error)
-        return SyncView(_("Synchronizace se nepodařila"), reason, 0.0, True, WRONG)
-    if run.finished:
-        return SyncView(_("Synchronizace je hotová"), run.result or _("Vše je odeslané i stažené."), 1.0, True, GOOD)
-    if run.phase == "waiting" and run.waits_s >= PATIENCE_S:
-        return SyncView(
-            _("Synchronizace neodpovídá"),
-            _("Služba pokladna-sync neběží. Data zůstala v pokladně, prodávat lze dál. Zavolejte technika."),
-            0.0,
-            False,
-            WRONG,
-        )
-    phases: dict[str, Callable[[], str]] = {
-        "waiting": lambda: _("Čeká na spuštění"),
-        "upload": lambda: _("Odesílám do Backoffice"),
-        "download": lambda: _("Stahuji ceník"),
-        "done": lambda: _("Dokončuji"),
-    }
-    title = phases.get(run.phase, phases["waiting"])()
-    detail = f"{run.done}/{run.total}" if run.total else _("Prodávat lze dál.")
-    return SyncView(title, detail, min(1.0, run.done / run.total) if run.total else 0.0, False, "accent")
-
-
-def _sync_errors() -> dict[str, str]:
-    return {
-        "unreachable": _("Backoffice je nedostupný. Data zůstala v pokladně a odešlou se samy."),
-        "refused": _("Backoffice data odmítl. Zavolejte technika."),
-        "pairing_revoked": _("Párování pokladny bylo zrušeno. Spárujte ji znovu."),
-        "not_paired": _("Pokladna není spárovaná s Backoffice. Zavolejte technika."),
-    }

@@ -6,7 +6,8 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
 from appliance.i18n import _
 from appliance.service import sync
-from appliance.ui.presenter.status import StatusView, sync_view
+from appliance.ui.presenter.status import StatusView
+from appliance.ui.presenter.sync import sync_view
 from appliance.ui.presenter.words import TITLES
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.widgets import load_kv

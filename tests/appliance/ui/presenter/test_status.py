@@ -5,7 +5,7 @@ import pytest
 
 from appliance.domain.fiscal import Mode
 from appliance.ui.presenter.lamp import tone_word
-from appliance.ui.presenter.status import backoffice_lamp, printer_lamp, status_view, sync_view
+from appliance.ui.presenter.status import backoffice_lamp, printer_lamp, status_view
 from tests.appliance.ui.presenter.states import Eet
 
 
@@ -38,17 +38,6 @@ class Till:
     printer: Printer = Printer()
     eet: Eet = field(default_factory=Eet)
     backoffice: Backoffice = Backoffice()
-
-
-@dataclass(frozen=True)
-class Run:
-    phase: str = "waiting"
-    done: int = 0
-    total: int = 0
-    finished: bool = False
-    error: str = ""
-    result: str = ""
-    waits_s: int = 0
 
 
 @pytest.mark.parametrize(
@@ -113,30 +102,3 @@ def test_a_closed_till_says_so() -> None:
     view = status_view(replace(Till(), shift=None), "Petr")
     assert (view.shift, view.shift_open) == ("Zavřeno · Petr", False)
     assert "otevření" in view.shift_sentence
-
-
-@pytest.mark.parametrize(
-    ("run", "title", "detail", "fraction"),
-    [
-        (None, "Zatím žádná synchronizace", "Spusťte ji tlačítkem.", 0.0),
-        (Run(), "Čeká na spuštění", "Prodávat lze dál.", 0.0),
-        (Run("upload", 3, 12), "Odesílám do Backoffice", "3/12", 0.25),
-        (Run("download", 12, 12), "Stahuji ceník", "12/12", 1.0),
-        (Run("done", finished=True), "Synchronizace je hotová", "Vše je odeslané i stažené.", 1.0),
-    ],
-)
-def test_a_synchronisation_tells_its_phase_and_count(run: Run | None, title: str, detail: str, fraction: float) -> None:
-    view = sync_view(run)
-    assert (view.title, view.detail, view.fraction) == (title, detail, fraction)
-
-
-def test_a_synchronisation_nobody_takes_up_says_so_after_a_while() -> None:
-    assert sync_view(Run(waits_s=19)).title == "Čeká na spuštění"
-    view = sync_view(Run(waits_s=20))
-    assert (view.title, view.tone, view.finished) == ("Synchronizace neodpovídá", "danger", False)
-
-
-def test_a_failed_synchronisation_says_what_it_means() -> None:
-    view = sync_view(Run(finished=True, error="unreachable"))
-    assert (view.tone, view.finished) == ("danger", True)
-    assert "odešlou se samy" in view.detail
