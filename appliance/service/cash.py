@@ -3,6 +3,7 @@
 from appliance.domain.clock import iso
 from appliance.domain.journal import CashMoved, DrawerOpened, Kind
 from appliance.domain.money import Money
+from appliance.service.errors import Refused
 from appliance.service.shift import current_shift, open_shift_in
 from appliance.service.shop import Shop
 from appliance.store import journal, queues, sales
@@ -11,7 +12,9 @@ from appliance.store.tables import Tables
 
 
 def move_cash(shop: Shop, amount: Money, reason: str) -> None:
-    """A deposit (positive) or withdrawal (negative); the drawer opens. Raises ShiftNotOpen."""
+    """A deposit (positive) or withdrawal (negative); the drawer opens. Raises ShiftNotOpen, Refused (amount_zero)."""
+    if not amount:
+        raise Refused("amount_zero")
     at = iso(shop.now())
     doc_id = shop.new_id()
     with shop.fact() as tables:

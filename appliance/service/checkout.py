@@ -1,5 +1,6 @@
 """Selling: the open cart as a mark, lines taken from it, and the sale itself as one commit."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 
@@ -16,7 +17,10 @@ from appliance.service.shift import current_shift, open_shift_in
 from appliance.service.shop import Shop
 from appliance.store import journal, queues
 
+log = logging.getLogger(__name__)
+
 OPEN_CART = "open_cart"
+LOST_CART = "lost_cart"  # the text of a kept cart that could not be read
 
 
 def pay(shop: Shop, cart: Cart, tenders: Sequence[Tender]) -> Receipt:
@@ -60,6 +64,22 @@ def kept_cart(shop: Shop) -> Cart:
         return from_json(Cart, text)
     except CodecError:
         return Cart()
+
+
+def set_aside_unreadable_cart(shop: Shop) -> bool:
+    """Whether the kept cart cannot be read; its text is then kept under LOST_CART and in the log, for a technician."""
+    text = queues.note(shop.tables, OPEN_CART)
+    if text is None:
+        return False
+    try:
+        from_json(Cart, text)
+    except CodecError:
+        log.error("the open cart cannot be read, its text is in note %s: %s", LOST_CART, text)
+        with shop.mark() as tables:
+            queues.set_note(tables, LOST_CART, text, at=iso(shop.now()))
+            queues.drop_note(tables, OPEN_CART)
+        return True
+    return False
 
 
 def void_line(shop: Shop, cart: Cart, line_id: int) -> Cart:

@@ -54,6 +54,7 @@ class TillApp(App):
         self.message: Notice | None = None
         self.sync_run_id: str | None = None
         self.cart_version = 0
+        self.cart_was_lost = False
         self.running = True
         self.inspect_server: InspectServer | None = None
 
@@ -69,6 +70,7 @@ class TillApp(App):
         Window.clearcolor = T.ground
         self.worker = Worker(_on_the_kivy_thread, name="ui-writes")
         self.slow = Worker(_on_the_kivy_thread, name="ui-aside")
+        self.cart_was_lost = checkout.set_aside_unreadable_cart(self.shop)
         self.bill = Bill(checkout.kept_cart(self.shop), keep=self._keep_cart, voided=self._void_line)
         self.sounds = Sounds(Path(os.environ["KIVY_HOME"]))
         self.frame = Frame()
@@ -302,6 +304,11 @@ class TillApp(App):
         """The most urgent sentence: what was just said, the question about paper, a running synchronisation."""
         if self.message is not None:
             return self.message
+        if self.cart_was_lost:
+            words = _(
+                "Rozpracovaný účet z minula nejde přečíst, účet začíná prázdný. Jeho text je v záznamech pokladny."
+            )
+            return Notice(words, "danger", ((_("Rozumím"), self._forget_lost_cart),))
         if self.status is not None and self.status.asking:
             return Notice(
                 _("Minulá účtenka se možná nevytiskla celá. Vytisknout znovu?"),
@@ -329,8 +336,13 @@ class TillApp(App):
         Clock.schedule_once(self._forget_message, MESSAGE_S[tone])
         self.show_banner()
 
-    def say_error(self, error: Exception) -> None:
-        self.say(error_sentence(error), "danger")
+    def say_error(self, error: Exception, *, doing: str = "") -> None:
+        """`doing` as in presenter.words.error_sentence."""
+        self.say(error_sentence(error, doing=doing), "danger")
+
+    def _forget_lost_cart(self) -> None:
+        self.cart_was_lost = False
+        self.show_banner()
 
     def _forget_message(self, _dt: float) -> None:
         self.message = None

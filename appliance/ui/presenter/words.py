@@ -84,6 +84,9 @@ def _rules() -> dict[str, str]:
         "already_refunded": _("Účtenka už je stornovaná."),
         "reason_missing": _("Napište důvod storna."),
         "not_parked": _("Tržba už není odmítnutá, není co opakovat."),
+        "amount_zero": _("Částka nemůže být nula. Zadejte jinou."),
+        "wrong_pin": _("PIN nesouhlasí. Zkuste to znovu."),
+        "pin_pause": _("PIN nesouhlasí a pokusů bylo moc. Počkejte minutu a zkuste to znovu."),
     }
 
 
@@ -106,8 +109,11 @@ def item_rule(field: str, rule: str) -> str:
     return _item_rules().get((field, rule), _("Hodnota není platná."))
 
 
-def error_sentence(error: BaseException) -> str:
-    """What happened, what it means for the sale, what to do. Errors of the service room are told by their names."""
+def error_sentence(error: BaseException, *, doing: str = "") -> str:
+    """What happened, what it means, what to do. Errors of the service room are told by their names.
+
+    `doing` is what did not happen: "sale", "refund", "closing", "cash", or '' for anything else.
+    """
     rule = getattr(error, "rule", "")
     field = getattr(error, "field", "")
     if field:
@@ -118,11 +124,11 @@ def error_sentence(error: BaseException) -> str:
     if isinstance(error, NotAnAmount):
         return _("To není částka. Zadejte číslo, například 12,50.")
     by_name = {
-        "ShiftNotOpen": _("Pokladna není otevřená. Účet zůstal, otevřete pokladnu."),
+        "ShiftNotOpen": _shift_not_open(doing),
         "NotFound": _("To už v pokladně není. Seznam se načetl znovu."),
         "ShiftAlreadyOpen": _("Pokladna už je otevřená."),
         "StoreBusy": _("Databáze je zaneprázdněná, nic se neuložilo. Zkuste to znovu."),
-        "StoreFailed": _("Uložení se nepodařilo, účet zůstal. Zavolejte technika: {detail}"),
+        "StoreFailed": _store_failed(doing),
     }
     detail = getattr(error, "detail", "") or str(error)
     sentence = by_name.get(type(error).__name__)
@@ -131,3 +137,21 @@ def error_sentence(error: BaseException) -> str:
             detail=f"{type(error).__name__} {detail}".strip()
         )
     return sentence.format(detail=detail)
+
+
+def _shift_not_open(doing: str) -> str:
+    return {
+        "sale": _("Pokladna není otevřená. Účet zůstal, otevřete pokladnu."),
+        "refund": _("Pokladna není otevřená, storno se nevystavilo. Otevřete ji a zkuste to znovu."),
+        "closing": _("Pokladna už je zavřená, další uzávěrka se nevystavila."),
+        "cash": _("Pokladna není otevřená, nic se nezapsalo. Otevřete ji a zkuste to znovu."),
+    }.get(doing) or _("Pokladna není otevřená. Otevřete ji a zkuste to znovu.")
+
+
+def _store_failed(doing: str) -> str:
+    return {
+        "sale": _("Uložení se nepodařilo, účet zůstal. Zavolejte technika: {detail}"),
+        "refund": _("Uložení se nepodařilo, storno se nevystavilo. Peníze nevracejte, zavolejte technika: {detail}"),
+        "closing": _("Uložení se nepodařilo, pokladna zůstala otevřená. Zavolejte technika: {detail}"),
+        "cash": _("Uložení se nepodařilo, nic se nezapsalo. Zavolejte technika: {detail}"),
+    }.get(doing) or _("Uložení se nepodařilo, nic se nezměnilo. Zavolejte technika: {detail}")

@@ -156,7 +156,7 @@ class PayScreen(TillScreen):
 
     def _refused(self, error: Exception) -> None:
         self.app.end_payment(paid=False)
-        self.ids.entry.error = error_sentence(error)
+        self.ids.entry.error = error_sentence(error, doing="sale")
 
     def may_leave(self) -> bool:
         """Not while a part is paid: a card may have been charged for it."""

@@ -152,7 +152,9 @@ class ReceiptsScreen(TillScreen):
             return
         self.busy = True
         self.app.write(
-            lambda: receipts.refund(self.app.shop, receipt.doc_id, reason=reason), self._refunded, self._refused
+            lambda: receipts.refund(self.app.shop, receipt.doc_id, reason=reason),
+            self._refunded,
+            lambda error: self._refused(error, doing="refund"),
         )
 
     def _refunded(self, refund: Receipt) -> None:
@@ -165,9 +167,9 @@ class ReceiptsScreen(TillScreen):
             _("Storno je vystavené. Vraťte zákazníkovi {amount}.").format(amount=format_czk(-refund.paid)), "good"
         )
 
-    def _refused(self, error: Exception) -> None:
+    def _refused(self, error: Exception, *, doing: str = "") -> None:
         self.busy = False
-        self.app.say_error(error)
+        self.app.say_error(error, doing=doing)
 
     def on_key(self, key: str) -> bool:
         if key in {"pageup", "pagedown"}:

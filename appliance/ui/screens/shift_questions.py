@@ -45,7 +45,11 @@ def ask_to_close(app: Any, then: Callable[[], None]) -> None:
 
     def done(text: str, _unit: str) -> None:
         counted = amount_typed(text)
-        app.write(lambda: shifts.close_shift(app.shop, counted=counted), closed)
+        app.write(lambda: shifts.close_shift(app.shop, counted=counted), closed, failed)
+
+    def failed(error: Exception) -> None:
+        app.say_error(error, doing="closing")
+        app.refresh()
 
     def closed(_closing: Any) -> None:
         app.refresh()
@@ -78,7 +82,7 @@ def ask_to_move_cash(app: Any, *, deposit: bool, then: Callable[[], None]) -> No
             if not amount:
                 raise NotAnAmount(text)
             signed = amount if deposit else -amount
-            app.write(lambda: cash.move_cash(app.shop, signed, reason), moved)
+            app.write(lambda: cash.move_cash(app.shop, signed, reason), moved, lambda e: app.say_error(e, doing="cash"))
 
         app.ask(NumberDialog(title=title, message=reason, done=done, refused=error_sentence, units=("Kč",)))
 

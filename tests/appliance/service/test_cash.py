@@ -1,9 +1,9 @@
 import pytest
 
 from appliance.domain.journal import CashMoved, DrawerOpened, read_body
-from appliance.domain.money import Money, crowns
+from appliance.domain.money import ZERO, Money, crowns
 from appliance.service import cash, shift
-from appliance.service.errors import ShiftNotOpen, StoreFailed
+from appliance.service.errors import Refused, ShiftNotOpen, StoreFailed
 from tests.shops import TestShop, count, kinds, rows
 
 
@@ -24,6 +24,14 @@ def test_cash_moves_only_in_an_open_till(till: TestShop) -> None:
     with pytest.raises(ShiftNotOpen):
         cash.move_cash(till.shop, crowns(1), "drobné")
     assert (count(till.shop, "cash_move"), kinds(till.shop), till.wakes.names) == (0, ["epoch_opened"], [])
+
+
+def test_nothing_in_or_out_is_no_cash_move(selling: TestShop) -> None:
+    with pytest.raises(Refused) as refused:
+        cash.move_cash(selling.shop, ZERO, "drobné")
+    assert refused.value.rule == "amount_zero"
+    assert count(selling.shop, "cash_move") == 0
+    assert "drawer" not in [kind for (kind,) in rows(selling.shop, "SELECT kind FROM print_job")]
 
 
 def test_a_cash_move_that_fails_did_not_happen(selling: TestShop) -> None:

@@ -240,6 +240,23 @@ def test_a_kept_cart_nobody_can_read_any_more_is_an_empty_one(selling: TestShop)
     assert checkout.kept_cart(selling.shop) == Cart()
 
 
+def test_a_kept_cart_nobody_can_read_is_set_aside_and_told(selling: TestShop, caplog: pytest.LogCaptureFixture) -> None:
+    text = '{"lines": 1}'
+    with selling.shop.mark() as tables:
+        queues.set_note(tables, checkout.OPEN_CART, text, at="2027-02-01T08:00:00+01:00")
+    assert checkout.set_aside_unreadable_cart(selling.shop)
+    assert queues.note(selling.shop.tables, checkout.LOST_CART) == text
+    assert queues.note(selling.shop.tables, checkout.OPEN_CART) is None
+    assert text in caplog.text
+    assert not checkout.set_aside_unreadable_cart(selling.shop), "told once"
+
+
+def test_a_kept_cart_that_can_be_read_stays_where_it_is(selling: TestShop) -> None:
+    checkout.keep_cart(selling.shop, cart_of(ROLL))
+    assert not checkout.set_aside_unreadable_cart(selling.shop)
+    assert checkout.kept_cart(selling.shop) == cart_of(ROLL)
+
+
 def test_a_voided_line_stands_in_the_journal(selling: TestShop) -> None:
     cart = cart_of(ROLL, SOAP)
     checkout.keep_cart(selling.shop, cart)

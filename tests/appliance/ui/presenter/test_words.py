@@ -37,7 +37,7 @@ class StoreFailed(Exception):
         (RefundRefused("already_refunded"), "stornovaná"),
         (ItemInvalid("name", "empty"), "Napište název"),
         (NotAnAmount("x"), "12,50"),
-        (ShiftNotOpen(), "otevřete pokladnu"),
+        (ShiftNotOpen(), "Otevřete ji"),
         (StoreFailed("disk full"), "disk full"),
         (RuntimeError("boom"), "RuntimeError boom"),
     ],
@@ -46,6 +46,22 @@ def test_an_error_is_a_sentence_that_says_what_to_do(error: Exception, words: st
     sentence = error_sentence(error)
     assert words in sentence
     assert sentence[0].isupper()
+
+
+@pytest.mark.parametrize(
+    ("doing", "closed", "failed"),
+    [
+        ("sale", "Účet zůstal", "účet zůstal"),
+        ("refund", "storno se nevystavilo", "Peníze nevracejte"),
+        ("closing", "další uzávěrka se nevystavila", "pokladna zůstala otevřená"),
+        ("cash", "nic se nezapsalo", "nic se nezapsalo"),
+        ("", "není otevřená", "nic se nezměnilo"),
+    ],
+)
+def test_an_error_says_what_did_not_happen(doing: str, closed: str, failed: str) -> None:
+    assert closed in error_sentence(ShiftNotOpen(), doing=doing)
+    assert failed in error_sentence(StoreFailed("disk full"), doing=doing)
+    assert error_sentence(StoreFailed("disk full"), doing=doing).endswith("disk full")
 
 
 def test_an_unknown_rule_of_an_item_still_has_words() -> None:
