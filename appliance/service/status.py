@@ -11,6 +11,7 @@ from appliance.service.regime import regime_in_force
 from appliance.service.shift import OpenShift, current_shift
 from appliance.service.shop import Shop
 from appliance.store import fiscal, journal, queues
+from appliance.store.pull import load_pull
 
 PRINTER_NOTE = "printer"  # {"word": …}, written by the print process
 EET_NOTE = "eet"  # {"fault": …, "since": …, "channels": {channel_name: fault}}, written by the sync daemon
@@ -55,19 +56,25 @@ class EetState:
 
 @dataclass(frozen=True)
 class BackofficeState:
+    """`changes_waiting`: of the price list, for the next synchronisation."""
+
     paired: bool
     unsent: int
     oldest_age_s: int
     fault: str
+    changes_waiting: int = 0
 
 
 @dataclass(frozen=True)
 class TillStatus:
+    """`pulled` is another with each page of the price list that was taken over: what is shown of it is then old."""
+
     now: datetime
     shift: OpenShift | None
     printer: PrinterState
     eet: EetState
     backoffice: BackofficeState
+    pulled: tuple[int, str, int] = (0, "", 0)
 
 
 def till_status(shop: Shop) -> TillStatus:
@@ -80,6 +87,7 @@ def till_status(shop: Shop) -> TillStatus:
         parked, _ = fiscal.count_records(tables, FiscalState.PARKED)
         unsent, oldest_row = journal.unsent(tables)
         regime = regime_in_force(shop, tables, now)
+        pull = load_pull(tables)
         late_age_s = _age_s(now, fiscal.oldest_unreported(tables, Mode.LIVE))
         return TillStatus(
             now=now,
@@ -106,7 +114,9 @@ def till_status(shop: Shop) -> TillStatus:
                 unsent=unsent,
                 oldest_age_s=_age_s(now, oldest_row),
                 fault=backoffice.get("fault", ""),
+                changes_waiting=pull.changes_waiting,
             ),
+            pulled=(pull.since, pull.label, pull.snapshot),
         )
 
 

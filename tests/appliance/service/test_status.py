@@ -15,6 +15,7 @@ from appliance.service.status import (
     till_status,
 )
 from appliance.store import fiscal, journal, queues
+from appliance.store.pull import update_pull
 from tests.shops import TestShop, make_shop, sell
 
 NONE_YET = replace(NO_CERTIFICATE, needed=True)
@@ -64,3 +65,15 @@ def test_a_clock_that_went_back_makes_no_negative_age(selling: TestShop) -> None
     selling.clock.back(hours=1)
     status = till_status(selling.shop)
     assert (status.eet.waiting, status.eet.oldest_age_s, status.backoffice.oldest_age_s) == (1, 0, 0)
+
+
+def test_the_status_tells_how_many_changes_wait_and_that_some_were_taken_over(till: TestShop) -> None:
+    before = till_status(till.shop)
+    assert before.backoffice.changes_waiting == 0
+    with till.shop.mark() as tables:
+        update_pull(tables, changes_waiting=12)
+    waiting = till_status(till.shop)
+    assert (waiting.backoffice.changes_waiting, waiting.pulled) == (12, before.pulled)
+    with till.shop.mark() as tables:
+        update_pull(tables, changes_waiting=0, since=40)
+    assert till_status(till.shop).pulled != before.pulled
