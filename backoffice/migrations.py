@@ -6,6 +6,7 @@ as they should; hashes are hex; amounts are haléře.
 
 from collections.abc import Callable
 
+from appliance.domain.journal import EpochOpened, read_body
 from backoffice.tables import Tables
 
 Migration = Callable[[Tables], None]
@@ -174,8 +175,9 @@ def version_3(tables: Tables) -> None:
 
 def version_4(tables: Tables) -> None:
     """The price list and the stock, which the Backoffice decides; epochs and where each receipt stands in them."""
-    for statement in (*PRICE_LIST, *STOCK, *EPOCHS):
+    for statement in (*PRICE_LIST, *STOCK, *EPOCHS, *CLOSINGS, *PLACES):
         tables.run_sql(statement)
+    _open_epochs(tables)
 
 
 # A row's `registers` are {field: {"value", "stamp", "user", "till_id", "at"}} and decide; `body` is what tills are sent
@@ -274,7 +276,8 @@ STOCK = (
     "CREATE INDEX stock_level_order ON stock_level (account_id, warehouse_id, version)",
 )
 
-# Which epoch of a till continues which: a closing counts the receipts of its own line of descent.
+# Which epoch of a till goes on after which row of another, and up to which row it has taken others over: a closing
+# counts the receipts of its own line of descent.
 EPOCHS = (
     """CREATE TABLE epoch (
     account_id BIGINT NOT NULL,
@@ -287,11 +290,100 @@ EPOCHS = (
     opened_at TEXT NOT NULL,
     PRIMARY KEY (account_id, till_id, epoch),
     FOREIGN KEY (account_id, till_id) REFERENCES till (account_id, till_id))""",
+    """CREATE TABLE taken_over (
+    account_id BIGINT NOT NULL,
+    till_id TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    of_epoch TEXT NOT NULL,
+    of_seq BIGINT NOT NULL,
+    PRIMARY KEY (account_id, till_id, epoch, seq),
+    FOREIGN KEY (account_id, till_id) REFERENCES till (account_id, till_id))""",
     "ALTER TABLE receipt ADD COLUMN epoch TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE receipt ADD COLUMN seq BIGINT NOT NULL DEFAULT 0",
+    # the document by which its EET data were put right last
+    "ALTER TABLE receipt ADD COLUMN corrected_by TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX receipt_waiting ON receipt (account_id, till_id, epoch, seq) WHERE fiscal_state = 'waiting'",
     # a pairing code for a device that takes the place of this till
     "ALTER TABLE pairing_code ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",
 )
+
+# A moved till and the card it was copied from may both close the shift that was open, so closings have a table of their
+# own; (epoch, seq) is where the closing stands, `head` what is printed on it.
+CLOSINGS = (
+    "ALTER TABLE shift ADD COLUMN opened_epoch TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE shift ADD COLUMN opened_seq BIGINT NOT NULL DEFAULT 0",
+    """CREATE TABLE closing (
+    account_id BIGINT NOT NULL,
+    doc_id TEXT NOT NULL,
+    till_id TEXT NOT NULL,
+    shift_id TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    closed_at TEXT NOT NULL,
+    closed_by TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    receipts_expected BIGINT NOT NULL,
+    sum_expected_haler BIGINT NOT NULL,
+    receipts_held BIGINT NOT NULL DEFAULT 0,
+    sum_held_haler BIGINT NOT NULL DEFAULT 0,
+    head_held INTEGER NOT NULL DEFAULT 0,
+    complete INTEGER NOT NULL DEFAULT 0,
+    counted_haler BIGINT NOT NULL,
+    over_short_haler BIGINT NOT NULL,
+    head_seq BIGINT NOT NULL,
+    head TEXT NOT NULL,
+    PRIMARY KEY (account_id, doc_id),
+    FOREIGN KEY (account_id, shift_id) REFERENCES shift (account_id, shift_id),
+    FOREIGN KEY (account_id, till_id) REFERENCES till (account_id, till_id))""",
+    "CREATE INDEX closing_shift ON closing (account_id, shift_id, doc_id)",
+    """INSERT INTO closing (account_id, doc_id, till_id, shift_id, epoch, seq, closed_at, closed_by, number,
+    receipts_expected, sum_expected_haler, receipts_held, sum_held_haler, head_held, complete, counted_haler,
+    over_short_haler, head_seq, head)
+    SELECT account_id, closed_doc_id, till_id, shift_id, head_epoch, head_seq + 1, closed_at, closed_by, number,
+    receipts_expected, sum_expected_haler, receipts_held, sum_held_haler, head_held, complete, counted_haler,
+    over_short_haler, head_seq, head FROM shift WHERE closed_doc_id <> ''""",
+    "ALTER TABLE shift DROP COLUMN closed_at",
+    "ALTER TABLE shift DROP COLUMN closed_by",
+    "ALTER TABLE shift DROP COLUMN number",
+    "ALTER TABLE shift DROP COLUMN receipts_expected",
+    "ALTER TABLE shift DROP COLUMN sum_expected_haler",
+    "ALTER TABLE shift DROP COLUMN head_held",
+    "ALTER TABLE shift DROP COLUMN complete",
+    "ALTER TABLE shift DROP COLUMN counted_haler",
+    "ALTER TABLE shift DROP COLUMN over_short_haler",
+    "ALTER TABLE shift DROP COLUMN head_seq",
+    "ALTER TABLE shift DROP COLUMN head",
+    "ALTER TABLE shift DROP COLUMN closed_doc_id",
+    "ALTER TABLE shift DROP COLUMN head_epoch",
+)
+
+# the place of a receipt that was taken before places were kept
+PLACES = (
+    """UPDATE receipt SET epoch = COALESCE((SELECT j.epoch FROM journal_row j WHERE j.account_id = receipt.account_id
+    AND j.doc_id = receipt.doc_id AND j.state = 'projected' ORDER BY j.epoch, j.seq LIMIT 1), '')""",
+    """UPDATE receipt SET seq = COALESCE((SELECT j.seq FROM journal_row j WHERE j.account_id = receipt.account_id
+    AND j.doc_id = receipt.doc_id AND j.state = 'projected' ORDER BY j.epoch, j.seq LIMIT 1), 0)""",
+)
+
+
+def _open_epochs(tables: Tables) -> None:
+    """The epochs of tills that came before they were kept."""
+    held = tables.journal_row
+    for row in tables.rows(held.select().where((held.c.kind == "epoch_opened") & (held.c.state == "projected"))):
+        body = read_body(row["kind"], row["v"], row["body"])
+        if isinstance(body, EpochOpened):
+            tables.epoch.insert(
+                account_id=row["account_id"],
+                till_id=row["till_id"],
+                epoch=row["epoch"],
+                reason=body.reason,
+                series=body.series,
+                parent_epoch=body.parent_epoch,
+                parent_seq=body.parent_seq,
+                opened_at=row["at"],
+            ).execute()
+
 
 MIGRATIONS: tuple[Migration, ...] = (version_1, version_2, version_3, version_4)
 

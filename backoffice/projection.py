@@ -14,11 +14,22 @@ from peewee import DataError, IntegrityError
 
 from appliance.domain.clock import iso, parse_iso
 from appliance.domain.delivery import FiscalState
-from appliance.domain.journal import Deferred, ReceiptFiscalised, Row, ShiftClosed, ShiftOpened, read_body
+from appliance.domain.journal import (
+    Deferred,
+    EpochOpened,
+    FiscalCorrected,
+    ReceiptFiscalised,
+    Row,
+    RowsTakenOver,
+    ShiftClosed,
+    ShiftOpened,
+    read_body,
+)
 from appliance.domain.money import AMOUNT_LIMIT_HALER, ZERO, Money
 from appliance.domain.receipt import Receipt, check_receipt
 from appliance.domain.sale import PaymentMethod
 from appliance.domain.stock import StockMoved
+from backoffice.epochs import epoch_opened, rows_taken_over
 from backoffice.movements import movements_of_document, movements_of_receipt
 from backoffice.pricelist.incoming import Edited, write_of
 from backoffice.projected import (
@@ -108,7 +119,7 @@ def _planned(place: Place, row: Row, body: object) -> Projected | Applied:
     return Applied(body) if isinstance(body, NEEDS_THE_TABLES) else Projected(PROJECTED)
 
 
-NEEDS_THE_TABLES = (ReceiptFiscalised, ShiftOpened, ShiftClosed)
+NEEDS_THE_TABLES = (ReceiptFiscalised, FiscalCorrected, ShiftOpened, ShiftClosed, EpochOpened, RowsTakenOver)
 
 
 def apply(tables: Tables, place: Place, row: Row, body: object) -> Projected:
@@ -117,6 +128,12 @@ def apply(tables: Tables, place: Place, row: Row, body: object) -> Projected:
         with tables.database.atomic():
             if isinstance(body, ReceiptFiscalised):
                 return _receipt_fiscalised(tables, place, body)
+            if isinstance(body, FiscalCorrected):
+                return _fiscal_corrected(tables, place, row, body)
+            if isinstance(body, EpochOpened):
+                return epoch_opened(tables, place, row, body)
+            if isinstance(body, RowsTakenOver):
+                return rows_taken_over(tables, place, row, body)
             if isinstance(body, ShiftOpened):
                 return shift_opened(tables, place, row, body)
             assert isinstance(body, ShiftClosed)
@@ -235,3 +252,12 @@ def _receipt_fiscalised(tables: Tables, place: Place, body: ReceiptFiscalised) -
             return Projected(DEFERRED, "the receipt of this code waits to be read")
         raise ProjectionFailed("the receipt of this code is not held")
     return Projected(PROJECTED, events=(Event("fiscal", body.receipt_doc_id, {}),))
+
+
+def _fiscal_corrected(tables: Tables, place: Place, row: Row, body: FiscalCorrected) -> Projected:
+    """The receipt remembers it: whoever takes the till over must report the corrected data."""
+    receipt = tables.receipt
+    receipt.update(corrected_by=row.doc_id).where(
+        (receipt.c.account_id == place.account_id) & (receipt.c.doc_id == body.receipt_doc_id)
+    ).execute()
+    return Projected(PROJECTED)

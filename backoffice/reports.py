@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from appliance.domain.clock import parse_iso
 from appliance.domain.delivery import Lateness
 from appliance.domain.expiry import ExpiryLevel
+from appliance.domain.journal import Kind
 from appliance.domain.money import Money, divide_half_away
 from appliance.domain.receipt import ClockState
 from appliance.wire import TillStatus
-from backoffice.projected import FAILED, FORKED
+from backoffice.projected import DEFERRED, FAILED, FORKED, PROJECTED
 from backoffice.tables import Tables
 
 SILENT_AFTER = timedelta(minutes=3)  # a till reports every minute
@@ -147,8 +148,23 @@ def tills_of(tables: Tables, account_id: int, *, now: datetime) -> list[TillView
             counted = held.select(held.c.till_id, fn.COUNT(held.c.till_id).alias("n")).where(
                 (held.c.account_id == account_id) & (held.c.state == state)
             )
+            if state == FORKED:
+                counted = counted.where((held.c.kind != Kind.EPOCH_OPENED.value) & ~_came_in(tables))
             flagged.update({row["till_id"]: int(row["n"]) for row in tables.rows(counted.group_by(held.c.till_id))})
     return [_till_view(row, flagged=flagged[row["till_id"]], now=now) for row in rows]
+
+
+def _came_in(tables: Tables) -> Any:
+    """Of a row that lost a fork: its document has come by another row, as it should."""
+    held = tables.journal_row
+    again = held.alias("again")
+    return fn.EXISTS(
+        again.select(again.c.seq).where(
+            (again.c.account_id == held.c.account_id)
+            & (again.c.doc_id == held.c.doc_id)
+            & again.c.state.in_((PROJECTED, DEFERRED))
+        )
+    )
 
 
 def _till_view(row: dict[str, Any], *, flagged: int, now: datetime) -> TillView:

@@ -1,19 +1,24 @@
-"""Shifts as the pages show them: opened, closed, and proven complete."""
+"""Shifts as the pages show them: opened, closed by whoever went on with them, each closing proven (decisions/0013)."""
+
+from typing import Any
 
 from peewee import fn
 
 from appliance.domain.clock import iso, parse_iso
 from appliance.domain.journal import Row, ShiftClosed, ShiftOpened
+from backoffice.epochs import epochs_of, line_of
 from backoffice.projected import PROJECTED, Event, Place, Projected, ProjectionFailed, check_key, utc_text
 from backoffice.tables import Tables
 
+Totals = tuple[int, int]
+
 
 def shift_opened(tables: Tables, place: Place, row: Row, body: ShiftOpened) -> Projected:
-    _insert_shift(tables, place, body, opened_at=row.at)
+    _insert_shift(tables, place, body, opened_at=row.at, epoch=row.epoch, seq=row.seq)
     return Projected(PROJECTED, events=(Event("shift", body.shift_id, {}),), shift_id=body.shift_id)
 
 
-def _insert_shift(tables: Tables, place: Place, body: ShiftOpened, *, opened_at: str) -> None:
+def _insert_shift(tables: Tables, place: Place, body: ShiftOpened, *, opened_at: str, epoch: str, seq: int) -> None:
     check_key(body.shift_id)
     at = parse_iso(opened_at)
     tables.shift.insert(
@@ -24,78 +29,130 @@ def _insert_shift(tables: Tables, place: Place, body: ShiftOpened, *, opened_at:
         opened_utc=utc_text(at),
         opened_by=body.user,
         float_haler=body.opening_float.haler,
+        opened_epoch=epoch,
+        opened_seq=seq,
     ).execute()
 
 
 def shift_closed(tables: Tables, place: Place, row: Row, body: ShiftClosed) -> Projected:
-    """The closing; it also stands for an opening that was not readable."""
+    """A closing; it also stands for an opening that was not readable."""
     shift = tables.shift
     here = (shift.c.account_id == place.account_id) & (shift.c.shift_id == body.shift_id)
-    held = tables.first(shift.select(shift.c.closed_doc_id, shift.c.till_id).where(here))
+    held = tables.first(shift.select(shift.c.till_id).where(here))
     if held is None:
         opening = ShiftOpened(body.shift_id, "", body.totals.opening_float)
-        _insert_shift(tables, place, opening, opened_at=body.opened_at)
-    elif held["till_id"] != place.till_id or held["closed_doc_id"]:
-        raise ProjectionFailed("the shift is closed already or belongs to another till")
-    shift.update(
+        _insert_shift(tables, place, opening, opened_at=body.opened_at, epoch="", seq=0)
+    elif held["till_id"] != place.till_id:
+        raise ProjectionFailed("the shift belongs to another till")
+    tables.closing.insert(
+        account_id=place.account_id,
+        doc_id=row.doc_id,
+        till_id=place.till_id,
+        shift_id=body.shift_id,
+        epoch=row.epoch,
+        seq=row.seq,
         closed_at=iso(parse_iso(row.at)),
         closed_by=body.user,
-        closed_doc_id=row.doc_id,
         number=body.number,
         receipts_expected=body.totals.count,
         sum_expected_haler=body.totals.total.haler,
         counted_haler=body.counted.haler,
         over_short_haler=body.over_short.haler,
-        head_epoch=row.epoch,
         head_seq=body.head_seq,
         head=body.head,
-    ).where(here).execute()
+    ).execute()
     return Projected(PROJECTED, events=(Event("shift", body.shift_id, {}),), shift_id=body.shift_id)
 
 
-def _head_held(tables: Tables, place: Place, *, epoch: str, head_seq: int, head: str) -> bool:
-    """Whether a row of this till with the printed chain head is held. After a fork it may stand in an older epoch,
-    for which all rows of the till are walked; so the closing's own epoch comes first."""
+def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
+    """Count and sum of the shift's receipts, and of those each closing stands on, compared with what it says."""
+    shift, closing = tables.shift, tables.closing
+    by_epoch = _held_by_epoch(tables, place, shift_id)
+    count, haler = _added(by_epoch.values())
+    shift.update(receipts_held=count, sum_held_haler=haler).where(
+        (shift.c.account_id == place.account_id) & (shift.c.shift_id == shift_id)
+    ).execute()
+    of_shift = (closing.c.account_id == place.account_id) & (closing.c.shift_id == shift_id)
+    for row in tables.rows(closing.select().where(of_shift)):
+        held = _held_of_line(tables, place, row, by_epoch)
+        head_held = bool(row["head_held"]) or _head_held(tables, place, row)
+        complete = head_held and held == (row["receipts_expected"], row["sum_expected_haler"])
+        closing.update(
+            receipts_held=held[0], sum_held_haler=held[1], head_held=int(head_held), complete=int(complete)
+        ).where(of_shift & (closing.c.doc_id == row["doc_id"])).execute()
+
+
+def _held_by_epoch(tables: Tables, place: Place, shift_id: str) -> dict[str, tuple[Totals, int]]:
+    """Of a shift's receipts by epoch: count and sum, and the last one's seq."""
+    receipt = tables.receipt
+    rows = tables.rows(
+        receipt.select(
+            receipt.c.epoch,
+            fn.COUNT(receipt.c.doc_id).alias("n"),
+            fn.SUM(receipt.c.paid_haler).alias("haler"),
+            fn.MAX(receipt.c.seq).alias("last"),
+        )
+        .where(_of_shift(tables, place, shift_id))
+        .group_by(receipt.c.epoch)
+    )
+    return {row["epoch"]: ((int(row["n"]), int(row["haler"])), int(row["last"])) for row in rows}
+
+
+def _held_of_line(
+    tables: Tables, place: Place, closing: dict[str, Any], by_epoch: dict[str, tuple[Totals, int]]
+) -> Totals:
+    """Nearly always the shift lies in the closing's own epoch, and nothing more is to be asked."""
+    if set(by_epoch) <= {closing["epoch"]}:
+        return _added(by_epoch.values())
+    line = line_of(tables, place, epoch=closing["epoch"], seq=closing["seq"])
+    parts = []
+    for epoch, (totals, last) in by_epoch.items():
+        if last <= line.get(epoch, 0):
+            parts.append((totals, last))
+        elif epoch in line:
+            parts.append((_held_up_to(tables, place, closing["shift_id"], epoch=epoch, seq=line[epoch]), last))
+    return _added(parts)
+
+
+def _held_up_to(tables: Tables, place: Place, shift_id: str, *, epoch: str, seq: int) -> Totals:
+    receipt = tables.receipt
+    query = receipt.select(fn.COUNT(receipt.c.doc_id).alias("n"), fn.SUM(receipt.c.paid_haler).alias("haler"))
+    row = tables.first(
+        query.where(_of_shift(tables, place, shift_id) & (receipt.c.epoch == epoch) & (receipt.c.seq <= seq))
+    )
+    assert row is not None
+    return int(row["n"]), int(row["haler"] or 0)
+
+
+def _of_shift(tables: Tables, place: Place, shift_id: str) -> Any:
+    receipt = tables.receipt
+    return (
+        (receipt.c.account_id == place.account_id)
+        & (receipt.c.shift_id == shift_id)
+        & (receipt.c.till_id == place.till_id)
+    )
+
+
+def _added(parts: Any) -> Totals:
+    totals = [each for each, _ in parts]
+    return sum(count for count, _ in totals), sum(haler for _, haler in totals)
+
+
+def _head_held(tables: Tables, place: Place, closing: dict[str, Any]) -> bool:
+    """Whether a row of this till with the printed chain head is held. After a fork it stands in an older epoch, so the
+    closing's own comes first."""
     held = tables.journal_row
-    of_till = (held.c.account_id == place.account_id) & (held.c.till_id == place.till_id)
-    for where in (of_till & (held.c.epoch == epoch), of_till):
-        rows = tables.rows(held.select(held.c.hash).where(where & (held.c.seq == head_seq) & (held.c.verified == 1)))
-        if head and any(row["hash"].startswith(head) for row in rows):
+    others = [row["epoch"] for row in epochs_of(tables, place)] if closing["head"] else []
+    for epoch in dict.fromkeys((closing["epoch"], *others)):
+        rows = tables.rows(
+            held.select(held.c.hash).where(
+                (held.c.account_id == place.account_id)
+                & (held.c.till_id == place.till_id)
+                & (held.c.epoch == epoch)
+                & (held.c.seq == closing["head_seq"])
+                & (held.c.verified == 1)
+            )
+        )
+        if closing["head"] and any(row["hash"].startswith(closing["head"]) for row in rows):
             return True
     return False
-
-
-def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
-    """Count and sum of the shift's receipts, compared with what its closing says once that is there."""
-    receipt, shift = tables.receipt, tables.shift
-    held = tables.first(
-        receipt.select(fn.COUNT(receipt.c.doc_id).alias("n"), fn.SUM(receipt.c.paid_haler).alias("haler")).where(
-            (receipt.c.account_id == place.account_id)
-            & (receipt.c.shift_id == shift_id)
-            & (receipt.c.till_id == place.till_id)
-        )
-    )
-    assert held is not None
-    count, haler = int(held["n"]), int(held["haler"] or 0)
-    here = (shift.c.account_id == place.account_id) & (shift.c.shift_id == shift_id)
-    closing = tables.first(
-        shift.select(
-            shift.c.closed_doc_id,
-            shift.c.receipts_expected,
-            shift.c.sum_expected_haler,
-            shift.c.head_epoch,
-            shift.c.head_seq,
-            shift.c.head,
-        ).where(here)
-    )
-    if closing is None:
-        return
-    closed = bool(closing["closed_doc_id"])
-    head_held = closed and _head_held(
-        tables, place, epoch=closing["head_epoch"], head_seq=closing["head_seq"], head=closing["head"]
-    )
-    counted = (count, haler) == (closing["receipts_expected"], closing["sum_expected_haler"])
-    complete = closed and counted and head_held
-    shift.update(receipts_held=count, sum_held_haler=haler, complete=int(complete), head_held=int(head_held)).where(
-        here
-    ).execute()

@@ -76,6 +76,8 @@ class Tables:
         self.stock_movement = self._table("stock_movement")
         self.stock_level = self._table("stock_level")
         self.epoch = self._table("epoch")
+        self.taken_over = self._table("taken_over")
+        self.closing = self._table("closing")
 
     def _table(self, name: str) -> Table:
         return Table(name).bind(self.database)

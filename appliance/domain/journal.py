@@ -41,6 +41,7 @@ class Kind(StrEnum):
     DRAWER_OPENED = "drawer_opened"
     REGIME_STARTED = "regime_started"
     FISCAL_CORRECTED = "fiscal_corrected"
+    ROWS_TAKEN_OVER = "rows_taken_over"
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,16 @@ class FiscalCorrected:
 
 
 @dataclass(frozen=True)
+class RowsTakenOver:
+    """Rows of another epoch have come to this till, up to that one: what stands in them counts in its shifts from here
+    on. `source`: backoffice or card."""
+
+    epoch: str
+    seq: int
+    source: str
+
+
+@dataclass(frozen=True)
 class Deferred:
     """A row this version cannot read yet: kept, projected after an upgrade."""
 
@@ -237,6 +248,7 @@ BODIES: dict[tuple[str, int], type[Any]] = {
     (Kind.DRAWER_OPENED, 1): DrawerOpened,
     (Kind.REGIME_STARTED, 1): RegimeStarted,
     (Kind.FISCAL_CORRECTED, 1): FiscalCorrected,
+    (Kind.ROWS_TAKEN_OVER, 1): RowsTakenOver,
 }
 WRITTEN_VERSION = {kind: max(v for known, v in BODIES if known == kind) for kind in Kind}
 """The version in which a body of each kind is written now."""

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from appliance.wire import API_PREFIX, REQUEST_BYTES_MAX, ShiftProof, Upload, UploadReply
+from backoffice.closings import closing_proof
 from backoffice.intake import Taken, take_batch
 from backoffice.pairing import TOKEN_MARK, till_of_token
 from backoffice.problem import ApiError
@@ -86,17 +87,14 @@ def read_upload(plain: bytes) -> Upload:
 
 
 @router.get("/tills/{till_id}/shifts/{shift_id}")
-def shift_proof(shift_id: str, place: PairedTill, site: CurrentSite) -> ShiftProof:
-    shift = site.tables.shift
-    with site.tables.reading():
-        row = site.tables.first(
-            shift.select().where(
-                (shift.c.account_id == place.account_id)
-                & (shift.c.till_id == place.till_id)
-                & (shift.c.shift_id == shift_id.replace("\0", ""))
-                & (shift.c.closed_doc_id != "")
-            )
-        )
+def shift_proof(shift_id: str, place: PairedTill, site: CurrentSite, closing: str = "") -> ShiftProof:
+    """`closing` is the doc_id of the closing the till means: a shift that two devices went on with has several."""
+    row = closing_proof(
+        site.tables,
+        place,
+        shift_id.replace("\0", ""),
+        closing=closing.replace("\0", ""),
+    )
     if row is None:
         raise ApiError(404, "not_found", "no closing of this shift is held")
     return ShiftProof(

@@ -18,6 +18,7 @@ from appliance.domain.journal import (
     ReceiptFiscalised,
     ReceiptReprinted,
     RegimeStarted,
+    RowsTakenOver,
     SettingsChanged,
     ShiftClosed,
     ShiftOpened,
@@ -116,6 +117,7 @@ BODIES_BY_KIND: dict[Kind, object] = {
         before=FrozenSale(Dialect.V4, Mode.LIVE, {"eic_popl": "CZ00000000", "celk_trzba": "53.00"}),
         after=FrozenSale(Dialect.V4, Mode.LIVE, {"eic_popl": "CZ00000019", "celk_trzba": "53.00"}),
     ),
+    Kind.ROWS_TAKEN_OVER: RowsTakenOver(EPOCH, 41, "backoffice"),
 }
 
 EARLIER_BODIES: dict[tuple[Kind, int], object] = {
