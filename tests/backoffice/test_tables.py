@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 from backoffice.accounts import has_account
 from backoffice.site import Site
 from backoffice.tables import SQLITE_FILE
@@ -31,3 +33,33 @@ def test_many_rows_go_in_by_one_statement_each_value_into_its_own_column(office:
             .order_by(account.c.account_id)
         )
     assert found == rows
+
+
+def test_a_snapshot_sees_one_moment_while_another_connection_writes(office: Office) -> None:
+    tables = office.tables
+
+    def add() -> None:
+        with tables.writing():
+            tables.insert_all(
+                tables.account, [{"account_id": 7, "email": "x", "password_hash": "", "created_at": "2026"}]
+            )
+
+    def accounts() -> int:
+        return len(tables.rows(tables.account.select(tables.account.c.account_id)))
+
+    with ThreadPoolExecutor(max_workers=1) as other, tables.snapshot():
+        before = accounts()
+        other.submit(add).result()
+        assert accounts() == before
+    with tables.reading():
+        assert accounts() == before + 1
+
+
+def test_a_row_with_a_known_key_replaces_the_one_that_is_there(office: Office) -> None:
+    tables = office.tables
+    row = {"account_id": office.account_id, "warehouse_id": "w1", "version": 1}
+    with tables.writing():
+        tables.insert_all(tables.stock_counter, [row, row | {"warehouse_id": "w2"}])
+        tables.insert_all(tables.stock_counter, [row | {"version": 5}], key=("account_id", "warehouse_id"))
+    versions = {each["warehouse_id"]: each["version"] for each in office.content("stock_counter")}
+    assert versions == {"w1": 5, "w2": 1}
