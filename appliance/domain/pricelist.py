@@ -102,6 +102,22 @@ def check_field(kind: RowKind, field: str, value: object) -> None:
         raise FieldInvalid(f"{kind}.{field} = {value!r}"[:200])
 
 
+def known_fields(kind: RowKind, row: Fields) -> dict[str, Any]:
+    """What this version knows of a row, which may come from a newer one. Raises FieldInvalid for a value it cannot
+    read."""
+    checks, of_members = _FIELDS[kind], _MEMBERS.get(kind, {})
+    known: dict[str, Any] = {}
+    for field, value in row.items():
+        name, mark, member = field.partition(MEMBER_MARK)
+        check = of_members.get(name) if mark else checks.get(name)
+        if check is None:
+            continue
+        if not ((value is True or value is False) and check(member) if mark else check(value)):
+            raise FieldInvalid(f"{kind}.{field} = {value!r}"[:200])
+        known[field] = value
+    return known
+
+
 def members(row: Fields, register: str) -> tuple[str, ...]:
     """The members that are in, such as all labels, in alphabetical order."""
     start = register + MEMBER_MARK

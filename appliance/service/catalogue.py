@@ -1,13 +1,15 @@
 """The price list as cashier and technician use it: found and edited. Edits are journalled field by field."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from appliance.domain.catalogue import Category, Item, ItemInvalid, check_item
 from appliance.domain.fiscal import Reporting
-from appliance.domain.pricelist import DELETED, RowKind, changed_fields, item_fields
+from appliance.domain.pricelist import DELETED, RowKind, changed_fields, is_label, item_fields
 from appliance.service.edits import journal_edit
 from appliance.service.errors import NotFound
+from appliance.service.settings import settings_in
 from appliance.service.shop import Shop
 from appliance.store import catalogue
 
@@ -51,14 +53,20 @@ def load_item(shop: Shop, item_id: str) -> Item:
 
 
 def save_item(shop: Shop, item: Item) -> None:
-    """A new or changed item; only the fields that changed are journalled, with a new stamp. Raises ItemInvalid."""
-    check_item(item)
+    """A new or changed item; only the fields that changed are journalled, with a new stamp. Raises ItemInvalid.
+
+    A new item carries the label of a till that is restricted to one (S18).
+    """
+    check_labels(check_item(item))
     if shop.taxpayer.is_own(item.principal):
         raise ItemInvalid("principal", "own")
     with shop.fact() as tables:
         before = catalogue.load_items(tables, [item.item_id])
+        known = catalogue.stamps_of_items(tables, [item.item_id])
+        if item.item_id not in known:
+            item = labelled(item, settings_in(tables).scope)
         if changes := item_changes(before[0] if before else None, item):
-            above = catalogue.stamp_of_item(tables, item.item_id)
+            above = known.get(item.item_id, "")
             stamp = journal_edit(shop, tables, RowKind.ITEM, item.item_id, changes, above=above)
             catalogue.put_item(tables, item, stamp=stamp)
     shop.wake("sync")
@@ -72,6 +80,18 @@ def delete_item(shop: Shop, item_id: str) -> None:
         stamp = journal_edit(shop, tables, RowKind.ITEM, item_id, {DELETED: True}, above=above)
         catalogue.mark_deleted(tables, item_id, stamp=stamp)
     shop.wake("sync")
+
+
+def labelled(item: Item, scope: str) -> Item:
+    """The item as a new one stands on a till with this scope."""
+    return replace(item, labels=(*item.labels, scope)) if scope and scope not in item.labels else item
+
+
+def check_labels(item: Item) -> Item:
+    """The item itself. Raises ItemInvalid."""
+    if not all(is_label(label) for label in item.labels):
+        raise ItemInvalid("labels", "not_a_label")
+    return item
 
 
 def item_changes(before: Item | None, item: Item) -> dict[str, Any]:

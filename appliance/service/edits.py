@@ -42,9 +42,8 @@ def journal_edit(
 ) -> str:
     """Inside `fact`; the caller writes the row itself, with the stamp that is returned."""
     stamp = new_stamp(shop, tables, above=above)
-    journal_kind, body = edit_body(
-        kind, row_id, user=shop.user, changes=changes, stamp=stamp, shared=settings.item_sync_is_on(tables)
-    )
+    shared = settings.item_sync_is_on(tables)
+    journal_kind, body = edit_body(kind, row_id, user=shop.user, changes=changes, stamp=stamp, shared=shared)
     place, _ = journal.append(tables, journal_kind, body, doc_id=shop.new_id(), at=iso(shop.now()))
-    add_own_edit(tables, place, row_id)
+    add_own_edit(tables, place, row_id, unshared=not shared)
     return stamp

@@ -9,8 +9,9 @@ from appliance.domain.catalogue import Category, Item
 from appliance.domain.clock import iso
 from appliance.domain.journal import Kind
 from appliance.domain.pricelist import RowKind, category_fields
-from appliance.service.catalogue import categories, item_changes
+from appliance.service.catalogue import categories, check_labels, item_changes, labelled
 from appliance.service.edits import edit_body, journal_edit, new_stamp
+from appliance.service.settings import settings_in
 from appliance.service.shop import Shop
 from appliance.store import catalogue, journal, settings
 from appliance.store.pull import add_own_edits
@@ -29,7 +30,8 @@ def import_items(
 
     `category_id` of the items holds a category's name. An item that is in the list already (by its first EAN; without
     one, by name and PLU) becomes a change of that item, so importing twice adds nothing; of its fields those named by
-    `silent_on` (by item_id) stay as they are. An item sold for the shop's own taxpayer is the shop's own.
+    `silent_on` (by item_id) stay as they are. An item sold for the shop's own taxpayer is the shop's own. Raises
+    ItemInvalid at an item whose labels are none; what came before it is in.
     """
     ids = _ensure_categories(shop, category_names)
     done = 0
@@ -41,7 +43,7 @@ def import_items(
                 category_id=ids.get(item.category_id or ""),
                 principal="" if shop.taxpayer.is_own(item.principal) else item.principal,
             )
-            for item in batch
+            for item in map(check_labels, batch)
         ]
         while not _import_batch(shop, placed, silent_on):
             pass  # somebody else wrote to the journal: look at the list anew
@@ -75,12 +77,15 @@ def _import_batch(shop: Shop, batch: Sequence[Item], silent_on: Mapping[str, fro
     with shop.snapshot() as tables:
         head = journal.the_till(tables).head_hash
         shared = settings.item_sync_is_on(tables)
+        scope = settings_in(tables).scope
         for item in catalogue.similar_items(tables, batch):
             known.add(item)
         stamps = catalogue.stamps_of_items(tables, [*known.by_id, *(item.item_id for item in batch)])
         changed: dict[str, Item] = {}
         for item in batch:
             merged = known.merged(item, silent_on.get(item.item_id, frozenset()))
+            if merged.item_id not in stamps:
+                merged = labelled(merged, scope)
             changes = item_changes(known.by_id.get(merged.item_id), merged)
             if changes:
                 stamp = new_stamp(shop, tables, above=stamps.get(merged.item_id, ""))
@@ -95,11 +100,11 @@ def _import_batch(shop: Shop, batch: Sequence[Item], silent_on: Mapping[str, fro
     if not edits:
         return True
     with shop.fact() as tables:
-        if journal.the_till(tables).head_hash != head:
+        if journal.the_till(tables).head_hash != head or settings.item_sync_is_on(tables) != shared:
             return False
         last = journal.append_all(tables, Kind.ITEM_EDITED, edits, at=iso(shop.now()))
         first = last - len(edited) + 1
-        add_own_edits(tables, list(enumerate(edited, start=first)))
+        add_own_edits(tables, list(enumerate(edited, start=first)), unshared=not shared)
         catalogue.put_items(tables, list(changed.values()), stamps=stamps)
     return True
 

@@ -243,12 +243,19 @@ VERSION_3 = (
         value TEXT NOT NULL,
         stamp TEXT NOT NULL DEFAULT ''
     ) WITHOUT ROWID""",
-    # this till's edits (places in the journal) that no pulled page has contained yet
-    "CREATE TABLE own_edit (place INTEGER PRIMARY KEY REFERENCES journal (row), row_id TEXT NOT NULL)",
+    # this till's edits (places in the journal) that no pulled page has contained yet; `unshared` are those kept back
+    # while item sync is off; `hide`: the row leaves the list when a page contains the edit
+    """CREATE TABLE own_edit (
+        place INTEGER PRIMARY KEY REFERENCES journal (row),
+        row_id TEXT NOT NULL,
+        unshared INTEGER NOT NULL DEFAULT 0,
+        hide INTEGER NOT NULL DEFAULT 0
+    )""",
     "CREATE INDEX own_edit_row ON own_edit (row_id)",
+    "CREATE INDEX own_edit_unshared ON own_edit (row_id) WHERE unshared = 1",
     # where the pull stands: cursor and the label it belongs to, the number of the snapshot under way (0: none), the
-    # cursor of the stock of one warehouse, how many changes wait; from which place on edits were not shared (0: they
-    # are); the shift at whose opening was pulled last
+    # cursor of the stock of one warehouse, how many changes and levels wait; whether a pull is under way or asked for;
+    # the shift at whose opening was pulled last
     """CREATE TABLE pull (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         since INTEGER NOT NULL DEFAULT 0,
@@ -257,7 +264,8 @@ VERSION_3 = (
         warehouse_id TEXT NOT NULL DEFAULT '',
         stock_since INTEGER NOT NULL DEFAULT 0,
         changes_waiting INTEGER NOT NULL DEFAULT 0,
-        unshared_from INTEGER NOT NULL DEFAULT 0,
+        stock_waiting INTEGER NOT NULL DEFAULT 0,
+        wanted INTEGER NOT NULL DEFAULT 0,
         shift_id TEXT NOT NULL DEFAULT ''
     )""",
     "INSERT INTO pull (id) VALUES (1)",

@@ -1,17 +1,22 @@
 """Where the pull of the price list stands, and which of this till's own edits no pulled page has contained yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from peewee import SQL, fn
+
+from appliance.store import journal
 from appliance.store.tables import Tables
+
+UNSHARED = SQL("unshared = 1")  # word for word the condition of the partial index
 
 
 @dataclass(frozen=True)
 class Pull:
     """`since` is the cursor under the scope `label`; `snapshot` is the number of the one under way, 0 for none.
 
-    `stock_since` is the cursor of the levels of `warehouse_id`. `unshared_from`: the place in the journal from which on
-    edits were kept back because item sync is off, 0 while it is on. `shift_id`: at whose opening was pulled last.
+    `stock_since` is the cursor of the levels of `warehouse_id`. `wanted`: a pull is under way or asked for, whatever
+    the settings say. `shift_id`: at whose opening was pulled last.
     """
 
     since: int
@@ -20,31 +25,147 @@ class Pull:
     warehouse_id: str
     stock_since: int
     changes_waiting: int
-    unshared_from: int
+    stock_waiting: int
+    wanted: bool
     shift_id: str
+
+    @property
+    def asked(self) -> tuple[int, str, int]:
+        """What a page was asked for with: it fits only as long as this is the same."""
+        return (self.since, self.label, self.snapshot)
 
 
 def load_pull(tables: Tables) -> Pull:
     p = tables.pull
     found = (
         p.select(
-            p.since, p.label, p.snapshot, p.warehouse_id, p.stock_since, p.changes_waiting, p.unshared_from, p.shift_id
+            p.since,
+            p.label,
+            p.snapshot,
+            p.warehouse_id,
+            p.stock_since,
+            p.changes_waiting,
+            p.stock_waiting,
+            p.wanted,
+            p.shift_id,
         )
         .tuples()
         .first()
-    )  # fmt: skip
-    return Pull(*found)
+    )
+    return Pull(*found[:7], bool(found[7]), found[8])
 
 
 def update_pull(tables: Tables, **columns: object) -> None:
     tables.pull.update(**columns).execute()
 
 
-def add_own_edit(tables: Tables, place: int, row_id: str) -> None:
-    tables.own_edit.insert(place=place, row_id=row_id).execute()
+# ---- own edits
 
 
-def add_own_edits(tables: Tables, edits: Sequence[tuple[int, str]]) -> None:
+@dataclass(frozen=True)
+class OwnEdit:
+    """An edit that this till has journalled itself."""
+
+    place: int
+    row_id: str
+    kind: str
+    v: int
+    body: str
+
+
+def add_own_edit(tables: Tables, place: int, row_id: str, *, unshared: bool = False) -> None:
+    add_own_edits(tables, [(place, row_id)], unshared=unshared)
+
+
+def add_own_edits(tables: Tables, edits: Sequence[tuple[int, str]], *, unshared: bool = False) -> None:
     """From (place, row_id)."""
     if edits:
-        tables.own_edit.insert([{"place": place, "row_id": row_id} for place, row_id in edits]).execute()
+        rows = [{"place": place, "row_id": row_id, "unshared": int(unshared)} for place, row_id in edits]
+        tables.own_edit.insert(rows).execute()
+
+
+def last_own_edit(tables: Tables) -> int:
+    """The place of the newest: whoever prepared something outside a transaction sees whether one came meanwhile."""
+    return int(tables.own_edit.select(fn.MAX(tables.own_edit.place)).scalar() or 0)
+
+
+def own_edits(tables: Tables, row_ids: Sequence[str], *, after: int) -> list[OwnEdit]:
+    """Of these rows, made after a place, in their order."""
+    o, j = tables.own_edit, tables.journal
+    query = (
+        o.select(o.place, o.row_id, j.kind, j.v, j.body)
+        .join(j, on=(j.row == o.place))
+        .where(o.row_id.in_(list(row_ids)) & (o.place > after))
+        .order_by(o.place)
+    )
+    return [OwnEdit(*found) for found in query.tuples()]
+
+
+def edited_ids(tables: Tables, row_ids: Sequence[str], *, after: int) -> set[str]:
+    """Which of these rows have own edits after a place."""
+    o = tables.own_edit
+    query = o.select(o.row_id).where(o.row_id.in_(list(row_ids)) & (o.place > after)).distinct()
+    return {row_id for (row_id,) in query.tuples()}
+
+
+def drop_own_edits(tables: Tables, row_ids: Sequence[str], *, upto: int) -> None:
+    """A page that contains these edits has brought the rows; what is left of them is not to hide the rows any more."""
+    o = tables.own_edit
+    mine = o.row_id.in_(list(row_ids))
+    o.delete().where(mine & (o.place <= upto)).execute()
+    o.update(hide=0).where(mine & (o.hide == 1)).execute()
+
+
+def hide_when_contained(tables: Tables, row_ids: Sequence[str]) -> None:
+    """These rows are not in the till's list any more, but own edits of them are on their way to the Backoffice."""
+    o = tables.own_edit
+    o.update(hide=1).where(o.row_id.in_(list(row_ids))).execute()
+
+
+def contained_edits(tables: Tables, *, upto: int, limit: int) -> list[tuple[int, str, bool]]:
+    """(place, row_id, hide) of the oldest that a page contained which did not bring their rows."""
+    o = tables.own_edit
+    query = o.select(o.place, o.row_id, o.hide).where(o.place <= upto).order_by(o.place).limit(limit)
+    return [(place, row_id, bool(hide)) for place, row_id, hide in query.tuples()]
+
+
+def drop_places(tables: Tables, places: Iterable[int]) -> None:
+    tables.own_edit.delete().where(tables.own_edit.place.in_(list(places))).execute()
+
+
+def unshared_ids(tables: Tables, *, limit: int) -> list[str]:
+    """Rows with edits that were kept back while item sync was off."""
+    o = tables.own_edit
+    query = o.select(o.row_id).where(UNSHARED).distinct().order_by(o.row_id).limit(limit)
+    return [row_id for (row_id,) in query.tuples()]
+
+
+def unshared_edits(tables: Tables, row_ids: Sequence[str]) -> list[OwnEdit]:
+    o, j = tables.own_edit, tables.journal
+    query = (
+        o.select(o.place, o.row_id, j.kind, j.v, j.body)
+        .join(j, on=(j.row == o.place))
+        .where(UNSHARED & o.row_id.in_(list(row_ids)))
+        .order_by(o.place)
+    )
+    return [OwnEdit(*found) for found in query.tuples()]
+
+
+# ---- what the server is asked with
+
+
+def epochs_to_ask(tables: Tables, *, limit: int) -> list[str]:
+    """This till's epochs, the newest first, back to that of the last row the server has acked."""
+    till = journal.the_till(tables)
+    acked = tables.journal.select(tables.journal.epoch).where(tables.journal.row == till.acked_row).scalar()
+    epochs = journal.epochs(tables)
+    first = epochs.index(acked) if acked in epochs else 0
+    newest_last = [*(epoch for epoch in epochs[first:] if epoch != till.epoch), till.epoch]
+    return newest_last[::-1][:limit]
+
+
+def place_upto(tables: Tables, epoch: str, seq: int) -> int:
+    """Where the last local row of an epoch up to a seq stands; 0 for none."""
+    j = tables.journal
+    found = j.select(j.row).where((j.epoch == epoch) & (j.seq <= seq)).order_by(j.seq.desc()).limit(1).scalar()
+    return int(found or 0)

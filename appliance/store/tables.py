@@ -4,6 +4,7 @@ Query-builder tables instead of model classes, because several tills (simulator,
 model class has a single global database.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from peewee import Table
@@ -44,10 +45,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "till_user": ("user_id", "name", "pin", "deleted", "stamp", "seen"),
     "vat_rate": ("rate_id", "vat_class", "percent", "valid_from", "deleted", "stamp", "seen"),
     "setting": ("name", "value", "stamp"),
-    "own_edit": ("place", "row_id"),
+    "own_edit": ("place", "row_id", "unshared", "hide"),
     "pull": (
-        "id", "since", "label", "snapshot", "warehouse_id", "stock_since", "changes_waiting", "unshared_from",
-        "shift_id",
+        "id", "since", "label", "snapshot", "warehouse_id", "stock_since", "changes_waiting", "stock_waiting",
+        "wanted", "shift_id",
     ),
     "stock_level": ("warehouse_id", "item_id", "quantity"),
     "stock_move": ("place", "n", "warehouse_id", "item_id", "quantity"),
@@ -60,6 +61,8 @@ class Tables:
     """Every table of the till; attributes carry the tables' own names."""
 
     def __init__(self, db: APSWDatabase) -> None:
+        self._db = db
+
         # Any: a table's columns are its attributes, made at run time
         def bound(name: str) -> Any:
             return Table(name, COLUMNS[name], _database=db)
@@ -89,3 +92,8 @@ class Tables:
         self.stock_move = bound("stock_move")
         self.sync_run = bound("sync_run")
         self.note = bound("note")
+
+    def for_each(self, statement: Any, rows: Sequence[Sequence[object]]) -> None:
+        """One statement, built with the first of the rows, for all of them: much faster than a statement of many."""
+        sql, _ = statement.sql()
+        self._db.connection().cursor().executemany(sql, rows)
