@@ -306,6 +306,9 @@ EPOCHS = (
     "CREATE INDEX receipt_waiting ON receipt (account_id, till_id, epoch, seq) WHERE fiscal_state = 'waiting'",
     # a pairing code for a device that takes the place of this till
     "ALTER TABLE pairing_code ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",
+    # what a till told last of its settings, without a walk through its journal
+    "CREATE INDEX journal_row_settings ON journal_row (account_id, till_id, received_at)"
+    " WHERE kind = 'settings_changed'",
 )
 
 # A moved till and the card it was copied from may both close the shift that was open, so closings have a table of their
