@@ -11,7 +11,7 @@ from kivy.uix.floatlayout import FloatLayout
 from appliance.i18n import _
 from appliance.ui.presenter.status import StatusView
 from appliance.ui.theme import T
-from appliance.ui.widgets import TouchButton, load_kv
+from appliance.ui.widgets import FitWords, Touch, TouchButton, load_kv
 
 FUNCTION_KEYS = 8
 ROOMY_WIDTH = 1200  # wide enough for a sentence beside the words of the bar
@@ -66,6 +66,12 @@ class Banner(BoxLayout):
             self.notice.buttons[number][1]()
 
 
+class ShiftWords(Touch, FitWords):
+    """Shift and user; a touch leads to where another user is chosen. Keys get there by the menu."""
+
+    focusable = BooleanProperty(False)
+
+
 class StatusBar(BoxLayout):
     """A mark of the mode · till and shop · shift · banner · printer, EET, Backoffice, clock."""
 
@@ -79,7 +85,7 @@ class StatusBar(BoxLayout):
         self.shift = view.shift
         self.clock = view.clock
         self.mark = view.mark
-        for name in ("printer", "eet", "backoffice"):
+        for name in ("changes", "printer", "eet", "backoffice"):
             lamp, state = self.ids[name], getattr(view, name)
             lamp.tone = state.tone
             lamp.words = state.count if self.crowded else state.words
@@ -110,6 +116,11 @@ class KeyRow(BoxLayout):
             button.bind(on_tap=lambda _, at=n - 1: self.act(at))
             self.buttons.append(button)
             self.add_widget(button)
+
+    def tell(self, number: int, words: str) -> None:
+        """Words beside the name of a key, such as how far its work is."""
+        hint = f"F{number} · {words}" if words else f"F{number}"
+        self.buttons[number - 1].hint = hint
 
     def show(self, keys: Sequence[FunctionKey]) -> None:
         self.keys = keys

@@ -13,9 +13,8 @@ from kivy.uix.widget import Widget
 
 from appliance.domain.cart import Cart
 from appliance.i18n import _
-from appliance.service import cash, checkout, print_queue, receipts
+from appliance.service import cash, checkout, print_queue, receipts, users
 from appliance.service import status as statuses
-from appliance.service import sync as syncs
 from appliance.service.shop import Shop
 from appliance.ui.app import UiOptions
 from appliance.ui.bill import Bill
@@ -29,13 +28,13 @@ from appliance.ui.presenter.sync import sync_view
 from appliance.ui.presenter.words import TITLES, error_sentence
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.sounds import Sounds
+from appliance.ui.syncing import Syncing
 from appliance.ui.theme import T, use_theme
 from appliance.ui.widgets import load_kv, register_fonts
 from appliance.ui.worker import Worker
 
 REFRESH_S = 1.0
 MESSAGE_S = {"good": 4.0, "warning": 8.0, "danger": 8.0}
-SYNC_POLL_S = 0.3
 
 
 class TillApp(App):
@@ -44,7 +43,7 @@ class TillApp(App):
     def __init__(self, shop: Shop, options: UiOptions) -> None:
         super().__init__()
         self.title = "Pokladna Pi"
-        self.shop, self.options = shop, options
+        self.shop, self.options = users.shop_of_user(shop), options
         self.screens: dict[str, TillScreen] = {}
         self.screen: TillScreen | None = None
         self.dialogs: list[Dialog] = []
@@ -52,7 +51,6 @@ class TillApp(App):
         self.status: StatusView | None = None
         self.shift_open = False
         self.message: Notice | None = None
-        self.sync_run_id: str | None = None
         self.cart_version = 0
         self.cart_was_lost = False
         self.running = True
@@ -75,6 +73,7 @@ class TillApp(App):
         self.sounds = Sounds(Path(os.environ["KIVY_HOME"]))
         self.frame = Frame()
         self.keys = Keys(self)
+        self.syncing = Syncing(self)
         self.bar.shop = f"{self.shop.till_name} · {self.shop.seller.name}"
         self.screens = {screen.name: screen(app=self) for screen in all_screens()}
         return self.frame
@@ -174,7 +173,7 @@ class TillApp(App):
             self.keys.focus.set(None)
 
     def menu(self) -> None:
-        names = ("sale", "till", "receipts", "pricelist", "sync", "status", "eet")
+        names = ("sale", "till", "receipts", "pricelist", "sync", "status", "eet", "settings")
         choices = [
             Choice(
                 name, TITLES[name](), tag=f"menu:{name}", active=self.screen is not None and self.screen.name == name
@@ -263,29 +262,9 @@ class TillApp(App):
     # ---- synchronisation
 
     def start_sync(self, *, show: bool = False) -> None:
-        self.write(lambda: syncs.request_sync(self.shop), self._sync_started)
+        self.syncing.start()
         if show:
             self.open("sync")
-
-    def _sync_started(self, run_id: str) -> None:
-        self.sync_run_id = run_id
-        Clock.unschedule(self._watch_sync)
-        Clock.schedule_interval(self._watch_sync, SYNC_POLL_S)
-        self._watch_sync(0)
-
-    def _watch_sync(self, _dt: float) -> None:
-        """Show the progress until the run ends; selling goes on meanwhile."""
-        run = syncs.sync_run(self.shop, self.sync_run_id) if self.sync_run_id else None
-        if run is None or run.finished:
-            Clock.unschedule(self._watch_sync)
-            self.sync_run_id = None
-            if run is not None:
-                view = sync_view(run)
-                self.say(view.title if view.tone == "good" else f"{view.title}. {view.detail}", view.tone)
-        if self.status is not None:
-            self.show_banner()
-            if self.screen is not None:
-                self.screen.state_changed(self.status)
 
     # ---- state
 
@@ -293,6 +272,7 @@ class TillApp(App):
         state = self.till_status = statuses.till_status(self.shop)
         self.shift_open = state.shift is not None
         self.status = status_view(state, self.shop.user)
+        self.syncing.state_changed(state)
         self.show_banner()
         if self.screen is not None:
             self.screen.state_changed(self.status)
@@ -318,8 +298,8 @@ class TillApp(App):
                     (_("Ne"), lambda: self._answer_print(again=False)),
                 ),
             )
-        if self.sync_run_id is not None and (self.screen is None or self.screen.name != "sync"):
-            view = sync_view(syncs.sync_run(self.shop, self.sync_run_id))
+        if self.syncing.run is not None and (self.screen is None or self.screen.name != "sync"):
+            view = sync_view(self.syncing.run)
             return Notice(f"{view.title} · {view.detail}", "quiet", ((_("Zobrazit"), lambda: self.open("sync")),))
         alert = self.status.alert if self.status is not None else None
         if alert is not None and (self.screen is None or self.screen.name != "eet"):

@@ -251,6 +251,11 @@ STROKES = {
         (0.2, 0.08, 0.2, 0.92, 0.6, 0.92, 0.8, 0.72, 0.8, 0.08, 0.2, 0.08),
         (0.34, 0.42, 0.46, 0.28, 0.68, 0.56),
     ],
+    "pricelist": [
+        (0.5, 0.95, 0.5, 0.35),
+        (0.25, 0.6, 0.5, 0.35, 0.75, 0.6),
+        (0.15, 0.3, 0.15, 0.1, 0.85, 0.1, 0.85, 0.3),
+    ],
     "backoffice": [
         (0.1, 0.25, 0.9, 0.25, 0.9, 0.85, 0.1, 0.85, 0.1, 0.25),
         (0.3, 0.1, 0.7, 0.1),
@@ -260,7 +265,7 @@ STROKES = {
 
 
 class Icon(Widget):
-    """A small drawing made of lines: `printer`, `eet`, `backoffice`."""
+    """A small drawing made of lines, one of STROKES."""
 
     name = StringProperty("")
     ink = ColorProperty((0, 0, 0, 1))

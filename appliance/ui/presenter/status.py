@@ -8,6 +8,7 @@ from appliance.domain.clock import age_text
 from appliance.i18n import _, plural
 from appliance.ui.presenter.eet import eet_alert, eet_lamp, mode_mark
 from appliance.ui.presenter.lamp import GOOD, OFF, PATIENCE_S, WAITS, WRONG, Alert, Lamp
+from appliance.ui.presenter.sync import changes_lamp
 from appliance.ui.presenter.words import day_and_time, time_text
 
 
@@ -38,6 +39,8 @@ class BackofficeLike(Protocol):
     def oldest_age_s(self) -> int: ...
     @property
     def fault(self) -> str: ...
+    @property
+    def changes_waiting(self) -> int: ...
 
 
 def clock_text(now: datetime) -> str:
@@ -46,7 +49,7 @@ def clock_text(now: datetime) -> str:
 
 def shift_text(shift: ShiftLike | None, user: str) -> str:
     return (
-        _("Směna {number} · {user}").format(number=shift.number, user=shift.user)
+        _("Směna {number} · {user}").format(number=shift.number, user=user)
         if shift
         else _("Zavřeno · {user}").format(user=user)
     )
@@ -135,6 +138,7 @@ class StatusView:
     printer: Lamp
     eet: Lamp
     backoffice: Lamp
+    changes: Lamp
     asking: int
     mark: str = ""
     alert: Alert | None = None
@@ -151,6 +155,7 @@ def status_view(status: Any, user: str) -> StatusView:
         printer=printer_lamp(status.printer),
         eet=eet_lamp(status.eet),
         backoffice=backoffice_lamp(status.backoffice),
+        changes=changes_lamp(status.backoffice.changes_waiting),
         asking=status.printer.asking,
         mark=mode_mark(status.eet.mode),
         alert=eet_alert(status.eet),

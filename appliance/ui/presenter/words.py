@@ -20,6 +20,9 @@ TITLES: dict[str, Callable[[], str]] = {
     "status": lambda: _("Stav pokladny"),
     "sync": lambda: _("Synchronizace"),
     "eet": lambda: _("EET"),
+    "settings": lambda: _("Nastavení"),
+    "data": lambda: _("Data a synchronizace"),
+    "users": lambda: _("Obsluha"),
 }
 
 

@@ -11,11 +11,12 @@ def all_screens() -> tuple[type[TillScreen], ...]:
     from appliance.ui.screens.pricelist import PricelistScreen
     from appliance.ui.screens.receipts import ReceiptsScreen
     from appliance.ui.screens.sale import SaleScreen
+    from appliance.ui.screens.settings import SettingsScreen
     from appliance.ui.screens.status import StatusScreen
     from appliance.ui.screens.sync import SyncScreen
     from appliance.ui.screens.till import TillPage
 
     return (
         SaleScreen, PayScreen, TillPage, ReceiptsScreen, PricelistScreen, ItemEditScreen, StatusScreen, SyncScreen,
-        EetScreen,
+        EetScreen, SettingsScreen,
     )  # fmt: skip

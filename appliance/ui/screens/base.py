@@ -35,5 +35,8 @@ class TillScreen(BoxLayout):
         """F1–F8 on this screen; None for the usual ones."""
         return None
 
+    def pricelist_changed(self) -> None:
+        """The price list is another than what is shown of it."""
+
     def state_changed(self, view: StatusView) -> None:
         """Called after each refresh of the state."""

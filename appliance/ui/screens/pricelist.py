@@ -40,6 +40,10 @@ class PricelistScreen(TillScreen):
             self.ids.search.value = ""
         self.list_again(keep_page=keep)
 
+    def pricelist_changed(self) -> None:
+        self.categories = catalogue.categories(self.app.shop)
+        self.list_again(keep_page=True)
+
     def list_again(self, *, keep_page: bool = False) -> None:
         search = self.ids.search.value.strip()
         self.count_words = count_text(catalogue.count_items(self.app.shop, None, search=search))

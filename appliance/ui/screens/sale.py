@@ -131,6 +131,9 @@ class SaleScreen(TillScreen):
         if T.last_used:
             self.ids.last.show(catalogue.last_sold(self.app.shop, limit=T.last_used))
 
+    def pricelist_changed(self) -> None:
+        self.read_again()
+
     def state_changed(self, view: StatusView) -> None:
         self.can_sell = view.shift_open
         self._say_empty()
@@ -182,9 +185,8 @@ class SaleScreen(TillScreen):
             catalogue.count_items(shop, category),
             lambda limit, offset: catalogue.items_in(shop, category, limit=limit, offset=offset),
             self.categories,
+            page=page,
         )
-        if 0 < page < grid.pages:
-            grid.turn_to(page)
 
     def toggle_keypad(self) -> None:
         self.keypad_shown = not self.keypad_shown

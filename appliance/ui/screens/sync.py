@@ -38,8 +38,7 @@ class SyncScreen(TillScreen):
         self._show()
 
     def _show(self) -> None:
-        run_id = self.app.sync_run_id
-        run = sync.sync_run(self.app.shop, run_id) if run_id else sync.last_sync_run(self.app.shop)
+        run = self.app.syncing.run or sync.last_sync_run(self.app.shop)
         view = sync_view(run)
         self.title, self.detail, self.tone = view.title, view.detail, view.tone
         self.fraction, self.finished = view.fraction, view.finished

@@ -115,12 +115,14 @@ class ItemGrid(GridLayout):
     def _tapped(self, tile: Tile) -> None:
         self.dispatch("on_item", self.items[self.tiles.index(tile)])
 
-    def show(self, count: int, fetch: Callable[[int, int], Sequence[Item]], categories: Sequence[Category]) -> None:
-        """From the first page on. `fetch(limit, offset)` reads one page."""
+    def show(
+        self, count: int, fetch: Callable[[int, int], Sequence[Item]], categories: Sequence[Category], *, page: int = 0
+    ) -> None:
+        """This page, or the first one when there are not that many. `fetch(limit, offset)` reads one."""
         self.fetch = fetch
         self.colours = {category.category_id: colour(category.colour) for category in categories}
         self.pages = pages_of(count, self.per_page)
-        self.turn_to(0)
+        self.turn_to(page if page < self.pages else 0)
 
     def turn(self, step: int) -> None:
         self.turn_to((self.page + step) % self.pages)
@@ -142,17 +144,17 @@ class LastUsed(BoxLayout):
     """The items sold last, one tap away."""
 
     __events__ = ("on_item",)
+    items: tuple[Item, ...] = ()
 
     def on_item(self, item: Item) -> None:
         pass
 
     def show(self, items: Sequence[Item]) -> None:
-        names = [item.item_id for item in items]
-        if names == [getattr(button, "item_id", "") for button in reversed(self.children)]:
+        if tuple(items) == self.items:
             return
+        self.items = tuple(items)
         self.clear_widgets()
         for item in items:
             button = TouchButton(caption=item.name, tag=f"last:{item.item_id}", kind="plain", font_size=T.tiny, rows=2)
-            button.item_id = item.item_id
             button.bind(on_tap=lambda _, item=item: self.dispatch("on_item", item))
             self.add_widget(button)

@@ -22,6 +22,7 @@ class Backoffice:
     unsent: int = 0
     oldest_age_s: int = 0
     fault: str = ""
+    changes_waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def test_every_colour_has_a_word(tone: str) -> None:
 
 def test_the_bar_tells_shift_user_and_time() -> None:
     view = status_view(Till(), "Petr")
-    assert (view.clock, view.date, view.shift, view.shift_open) == ("14:05", "4. 1. 2027", "Směna 7 · Jana", True)
+    assert (view.clock, view.date, view.shift, view.shift_open) == ("14:05", "4. 1. 2027", "Směna 7 · Petr", True)
+    assert view.shift_sentence.endswith("obsluha Jana.")  # who opened it
 
 
 @pytest.mark.parametrize(
@@ -96,6 +98,12 @@ def test_the_bar_tells_shift_user_and_time() -> None:
 )
 def test_a_till_that_does_not_record_for_real_is_marked(mode: Mode, mark: str) -> None:
     assert status_view(replace(Till(), eet=Eet(mode=mode)), "Petr").mark == mark
+
+
+def test_changes_of_the_price_list_that_wait_are_counted() -> None:
+    assert status_view(Till(), "Petr").changes.words == ""
+    view = status_view(replace(Till(), backoffice=Backoffice(changes_waiting=12)), "Petr")
+    assert (view.changes.words, view.changes.count) == ("12 změn ceníku čeká", "12")
 
 
 def test_a_closed_till_says_so() -> None:
