@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._fake.proofs += 1
-        self._send(self._fake.books.proof(self.path.rpartition("/")[2]))
+        self._send(self._fake.books.proof(self.path.partition("?")[0].rpartition("/")[2]))
 
     def _send(self, reply: Reply | None) -> None:
         if reply is None:

@@ -241,6 +241,13 @@ def places_of_shift(tables: Tables, shift_id: str) -> tuple[int, int] | None:
     return None if first is None else (int(first), int(last))
 
 
+def closing_of(tables: Tables, shift_id: str) -> str:
+    """The doc_id of the shift's closing, the last one if it has several; '' for none."""
+    j = tables.journal
+    closings = (j.shift_id == shift_id) & IN_A_SHIFT & (j.kind == Kind.SHIFT_CLOSED.value)
+    return str(j.select(j.doc_id).where(closings).order_by(j.row.desc()).limit(1).scalar() or "")
+
+
 def place_of(tables: Tables, epoch: str, seq: int) -> int | None:
     j = tables.journal
     found = j.select(j.row).where((j.epoch == epoch) & (j.seq == seq)).tuples().first()

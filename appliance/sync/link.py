@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import requests
 
+from appliance.sync.pinning import PinnedKeys, is_wrong_key, pin
 from appliance.wire import API_PREFIX, PairReply, PairRequest, Problem, ShiftProof, Upload, UploadReply, Wire
 
 CONNECT_TIMEOUT_S = 5.0
@@ -20,7 +21,7 @@ Reply = TypeVar("Reply", bound=Wire)
 
 @dataclass(frozen=True)
 class Failed:
-    """No usable reply. `word`: unreachable, tls, server_error, refused, unreadable."""
+    """No usable reply. `word`: unreachable, tls, wrong_key, server_error, refused, unreadable."""
 
     word: str
     detail: str
@@ -37,21 +38,24 @@ class Refusal:
 
 
 class BackofficeLink:
-    """One connection, used by one thread."""
+    """One connection, used by one thread. With `keys` only their holder is spoken to, whatever a CA says."""
 
-    def __init__(self, url: str, *, token: str, ca_file: Path | None) -> None:
+    def __init__(self, url: str, *, token: str, ca_file: Path | None, keys: PinnedKeys | None = None) -> None:
         self._url = url.rstrip("/") + API_PREFIX
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(ca_file) if ca_file else True
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
+        if keys:
+            pin(self._session, keys)
 
     def upload(self, till_id: str, batch: Upload) -> UploadReply | Refusal | Failed:
         return self._call("POST", f"/tills/{till_id}/journal", UploadReply, batch)
 
-    def proof(self, till_id: str, shift_id: str) -> ShiftProof | Refusal | Failed:
-        return self._call("GET", f"/tills/{till_id}/shifts/{shift_id}", ShiftProof)
+    def proof(self, till_id: str, shift_id: str, *, closing: str) -> ShiftProof | Refusal | Failed:
+        """`closing` is the doc_id of the closing that is meant: a shift may have several."""
+        return self._call("GET", f"/tills/{till_id}/shifts/{shift_id}?closing={closing}", ShiftProof)
 
     def pair(self, request: PairRequest) -> PairReply | Refusal | Failed:
         return self._call("POST", "/pair", PairReply, request)
@@ -82,7 +86,7 @@ class BackofficeLink:
             ) as response:
                 content = _bounded(response)
         except requests.exceptions.SSLError as error:
-            return Failed("tls", str(error)[:200])
+            return Failed("wrong_key" if is_wrong_key(error) else "tls", str(error)[:200])
         except (requests.RequestException, OSError) as error:
             return Failed("unreachable", f"{type(error).__name__}: {error}"[:200])
         return _understand(response, content, reply_type)

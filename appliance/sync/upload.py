@@ -75,6 +75,7 @@ class Uploader:
         self._fault: str | None = None
         self.recoveries = 0
         self._hurry = threading.Event()
+        self._new_link: BackofficeLink | None = None
         now = monotonic()
         self._state = UploadState(
             unsent=0,
@@ -89,6 +90,8 @@ class Uploader:
 
     def step(self) -> float:
         """Do the one thing that is due. Returns how long there is nothing to do, in seconds."""
+        if self._new_link:
+            self._take_link()
         if self._hurry.is_set():
             self._hurry.clear()
             self._state = hurried(self._state)
@@ -117,6 +120,18 @@ class Uploader:
     def hurry(self) -> None:
         """Try now, whatever the backoff says. Any thread may ask."""
         self._hurry.set()
+
+    def use_link(self, link: BackofficeLink) -> None:
+        """From the next step on: the till was paired, or its Backoffice has moved. Any thread may tell."""
+        self._new_link = link
+        self.hurry()
+
+    def _take_link(self) -> None:
+        self.close()
+        self._link, self._new_link = self._new_link, None
+        self._state = replace(self._state, stopped=False, report_at=self._monotonic())
+        self._fault = None
+        self._note_fault("")
 
     def close(self) -> None:
         if self._link:
@@ -236,7 +251,7 @@ class Uploader:
                 return
             place = batch[-1].place
         till = journal.the_till(self._shop.tables)
-        match self._link.proof(till.till_id, shift_id):
+        match self._link.proof(till.till_id, shift_id, closing=journal.closing_of(self._shop.tables, shift_id)):
             case ShiftProof() as proof:
                 with self._shop.fact() as tables:
                     sales.save_proof(tables, shift_id, proof.model_dump_json())
@@ -333,7 +348,8 @@ class Uploader:
         if fault == self._fault:
             return
         self._fault = fault
-        log.log(logging.WARNING if fault else logging.INFO, "Backoffice: %s %s", fault or "reachable", detail)
+        well = "reachable" if self._link else "not paired"
+        log.log(logging.WARNING if fault else logging.INFO, "Backoffice: %s %s", fault or well, detail)
         value = {"paired": self._link is not None, "fault": fault}
         with self._shop.mark() as tables:
             queues.set_note(tables, BACKOFFICE_NOTE, value, at=iso(self._shop.now()))

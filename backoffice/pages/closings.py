@@ -40,7 +40,8 @@ def closing_fragment(shift_id: str, request: Request, site: CurrentSite, session
 
 
 def _detail(shift_id: str, request: Request, site: Site, session: Session, template: str) -> Response:
-    row = shift_row(site.tables, session.account_id, shift_id.replace("\0", ""))
+    closing = request.query_params.get("closing", "").replace("\0", "")
+    row = shift_row(site.tables, session.account_id, shift_id.replace("\0", ""), closing=closing)
     if row is None:
         return render(request, site, "missing.html", session=session, status=404)
     document = from_json(ShiftClosed, row["body"]) if row["body"] else None
