@@ -124,3 +124,16 @@ def test_the_answer_to_an_upload_says_how_much_waits(shop: Shop) -> None:
         )
         reply = UploadReply.model_validate_json(answer.content)
         assert (reply.changes_waiting, reply.stock_waiting) == waiting
+
+
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate", "gzip"), ("identity", None)])
+def test_a_large_page_is_packed_for_those_who_can_read_it(shop: Shop, accepted: str, encoding: str | None) -> None:
+    journal = TillJournal()
+    token = shop.till_with(journal)
+    for n in range(40):
+        put(shop, f"i{n}", name=f"Čaj {n}", category_id="x" * 64)
+    address = f"/api/v1/tills/{journal.till_id}/changes?since=0"
+    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": accepted}
+    answer = shop.browser.get(address, headers=headers)
+    assert answer.headers.get("content-encoding") == encoding
+    assert len(Changes.model_validate_json(answer.content).rows) == 40
