@@ -17,6 +17,8 @@ PAGE_ROWS_MAX = 500  # of the price list, of stock, of a journal that is taken o
 LABEL_CHARS_MAX = 32
 EPOCHS_MAX = 8
 EPOCH = "^[0-9a-f]{16}$"
+NEXT_KEY_HEADER = "Pokladna-Next-Key"  # in every answer of a server whose key will change: SHA-256 of the next, base32
+EMAIL_CHARS_MAX = 254
 
 
 class Wire(BaseModel):
@@ -182,13 +184,63 @@ class ShiftProof(Wire):
 
 
 class PairRequest(Wire):
+    """`account`: the one that has acked rows of this till's journal; no other may have it. '' while none has. `fresh`:
+    the device has no journal of its own yet, so it may take another till's place."""
+
     code: str = Field(min_length=8, max_length=32)
     till_id: str = Field(min_length=36, max_length=36)
     prefix: str = Field(min_length=1, max_length=8)
     id_pokl: str = Field(min_length=1, max_length=20)
     name: str = Field(min_length=1, max_length=60)
+    account: str = Field(default="", max_length=EMAIL_CHARS_MAX)
+    fresh: bool = False
+
+
+class OpenShift(Wire):
+    """A shift that waits to be gone on with."""
+
+    shift_id: str = Field(min_length=1, max_length=64)
+    number: int = Field(ge=1, le=SEQ_MAX)
+    opened_at: str = Field(max_length=40)
+    user: str = Field(max_length=200)
+    float_haler: int = Field(ge=-SEQ_MAX, le=SEQ_MAX)
+
+
+class Takeover(Wire):
+    """Who a device becomes that takes a till's place: its identity, the row its new epoch goes on after (empty when the
+    server holds none), the marks of the receipt series that are used, and the shift that is open."""
+
+    till_id: str = Field(min_length=36, max_length=36)
+    prefix: str = Field(min_length=1, max_length=8)
+    id_pokl: str = Field(min_length=1, max_length=20)
+    name: str = Field(min_length=1, max_length=60)
+    parent_epoch: str = Field(default="", max_length=16)
+    parent_seq: int = Field(default=0, ge=0, le=SEQ_MAX)
+    parent_hash: str = Field(default="", max_length=64)
+    used_letters: tuple[str, ...] = Field(default=(), max_length=10_000)
+    letters: str = Field(min_length=1, max_length=8)
+    open_shift: OpenShift | None = None
+
+
+class HeldRow(WireRow):
+    epoch: str = Field(pattern=EPOCH)
+
+
+class TakeoverPage(Wire):
+    """One page of `GET /tills/{till_id}/takeover`: rows of this till's journal for the device that goes on with it.
+
+    `?have=E1:n1,E2:n2` asks for all rows beyond those, one epoch a page; the end is a page without rows.
+    `?epoch=E&seq=n&shift=S&after=A` asks a replacement's question: the rows of the open shift S up to the row its epoch
+    goes on after (`whole`: none are left out between them), then the receipts without a code and their corrections.
+    `next` is the next `after`, '' at the end.
+    """
+
+    rows: tuple[HeldRow, ...] = Field(max_length=PAGE_ROWS_MAX)
+    whole: bool = True
+    next: str = Field(default="", max_length=80)
 
 
 class PairReply(Wire):
     token: str
     account: str
+    takeover: Takeover | None = None

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from appliance.domain.clock import iso
-from appliance.wire import PairRequest
+from appliance.wire import PairRequest, Takeover
 from backoffice.accounts import secret_hash
 from backoffice.event_log import append_events
 from backoffice.projected import Event, Place
 from backoffice.tables import Tables
+from backoffice.takeover import takeover_of
 
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that is read for something else
 CODE_CHARS = 8
@@ -20,7 +21,8 @@ TOKEN_BYTES = 32
 
 
 class PairingRefused(ValueError):
-    """`code` is what the till is told: code_invalid, prefix_taken, id_pokl_taken, till_of_other_account."""
+    """`code` is what the till is told: code_invalid, prefix_taken, id_pokl_taken, till_of_other_account, not_fresh (a
+    device with a journal of its own cannot become another till), till_unknown."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -32,6 +34,7 @@ class Paired:
     token: str
     account_id: int
     account: str
+    takeover: Takeover | None = None
 
 
 def normalised_code(typed: str) -> str:
@@ -45,8 +48,9 @@ def shown_code(code: str, key_mark: str) -> str:
     return "-".join(whole[at : at + 4] for at in range(0, len(whole), 4))
 
 
-def make_code(tables: Tables, account_id: int, *, now: datetime) -> str:
-    """A new code of CODE_CHARS characters. Old ones are swept; beyond CODES_OPEN_MAX the oldest go."""
+def make_code(tables: Tables, account_id: int, *, now: datetime, replaces: str = "") -> str:
+    """A new code of CODE_CHARS characters; `replaces` is the till_id whose place the device that uses it will take. Old
+    ones are swept; beyond CODES_OPEN_MAX the oldest go."""
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_CHARS))
     at = now.astimezone(UTC)
     codes = tables.pairing_code
@@ -62,37 +66,41 @@ def make_code(tables: Tables, account_id: int, *, now: datetime) -> str:
             code_hash=secret_hash(code),
             created_at=iso(at),
             expires_at=iso(at + CODE_LIFETIME),
+            replaces=replaces,
         ).execute()
     return code
 
 
 def pair(tables: Tables, request: PairRequest, *, now: datetime) -> Paired:
-    """Use a code up and give the till its token. A till of the same account is paired anew. Raises PairingRefused."""
+    """Use a code up and give the till its token. A till of the same account is paired anew; with a code that replaces a
+    till the device becomes that till, whose old token ends. Raises PairingRefused."""
     token = TOKEN_MARK + secrets.token_urlsafe(TOKEN_BYTES)
+    till = tables.till
+    values = {"token_hash": secret_hash(token), "revoked": 0, "paired_at": iso(now.astimezone(UTC))}
     with tables.writing():
-        account_id, email = _use_code(tables, request.code, now=now)
-        _check_free(tables, account_id, request)
-        till = tables.till
-        values = {
-            "prefix": request.prefix,
-            "id_pokl": request.id_pokl,
-            "name": request.name,
-            "token_hash": secret_hash(token),
-            "revoked": 0,
-            "paired_at": iso(now.astimezone(UTC)),
-        }
-        here = (till.c.account_id == account_id) & (till.c.till_id == request.till_id)
+        account_id, email, replaces = _use_code(tables, request.code, now=now)
+        till_id = replaces or request.till_id
+        if replaces and not (request.fresh or request.till_id == replaces):
+            raise PairingRefused("not_fresh")
+        if not replaces:
+            _check_free(tables, account_id, request)
+            values |= {"prefix": request.prefix, "id_pokl": request.id_pokl, "name": request.name}
+        here = (till.c.account_id == account_id) & (till.c.till_id == till_id)
         if not till.update(**values).where(here).execute():
-            till.insert(account_id=account_id, till_id=request.till_id, **values).execute()
-        append_events(tables, account_id, [Event("till", request.till_id, {})], now=now)
-    return Paired(token, account_id, email)
+            if replaces:
+                raise PairingRefused("till_unknown")
+            till.insert(account_id=account_id, till_id=till_id, **values).execute()
+        given = takeover_of(tables, Place(account_id, till_id, request.name)) if replaces else None
+        append_events(tables, account_id, [Event("till", till_id, {})], now=now)
+    return Paired(token, account_id, email, given)
 
 
-def _use_code(tables: Tables, typed: str, *, now: datetime) -> tuple[int, str]:
+def _use_code(tables: Tables, typed: str, *, now: datetime) -> tuple[int, str, str]:
+    """Account, its e-mail, and the till whose place the code gives, '' for none."""
     codes, account = tables.pairing_code, tables.account
     code_hash = secret_hash(normalised_code(typed))
     row = tables.first(
-        codes.select(codes.c.account_id, codes.c.expires_at, account.c.email)
+        codes.select(codes.c.account_id, codes.c.expires_at, codes.c.replaces, account.c.email)
         .join(account, on=(account.c.account_id == codes.c.account_id))
         .where(codes.c.code_hash == code_hash)
     )
@@ -101,7 +109,7 @@ def _use_code(tables: Tables, typed: str, *, now: datetime) -> tuple[int, str]:
     used = codes.delete().where((codes.c.account_id == row["account_id"]) & (codes.c.code_hash == code_hash)).execute()
     if not used:  # another till was first
         raise PairingRefused("code_invalid")
-    return row["account_id"], row["email"]
+    return row["account_id"], row["email"], row["replaces"]
 
 
 def _check_free(tables: Tables, account_id: int, request: PairRequest) -> None:

@@ -34,4 +34,4 @@ def pair_till(body: PairRequest, request: Request, site: CurrentSite) -> PairRep
             raise ApiError(403, error.code, "wrong, used or older than ten minutes") from error
         raise ApiError(409, error.code) from error
     site.hub.publish(paired.account_id)
-    return PairReply(token=paired.token, account=paired.account)
+    return PairReply(token=paired.token, account=paired.account, takeover=paired.takeover)
