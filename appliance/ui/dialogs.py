@@ -221,15 +221,29 @@ class ChoiceDialog(Dialog):
         self.error = _("Kód se nenačetl. Nejdřív odpovězte, pak ho načtěte znovu.")
 
 
-class TextDialog(Dialog):
-    """One line of text, with the keyboard under it; `done(text)` only with something in it."""
+def no_word(text: str) -> str:
+    """A scanned code is no reason: why this text is none, '' when it is one."""
+    return "" if any(char.isalpha() for char in text) else _("Napište aspoň slovo.")
 
-    def __init__(self, *, app: Any, done: Callable[[str], None], **kwargs: Any) -> None:
+
+class TextDialog(Dialog):
+    """One line of text, with the keyboard under it; `done(text)` only when `wrong(text)` has nothing to say."""
+
+    def __init__(
+        self,
+        *,
+        app: Any,
+        done: Callable[[str], None],
+        wrong: Callable[[str], str] = no_word,
+        value: str = "",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.app, self.done = app, done
-        self.card_height = T.large * 1.3 + 2 * T.touch + 3 * T.pad + 3 * T.gap
+        self.app, self.done, self.wrong = app, done, wrong
+        about = T.small * 2.6 + T.gap if self.message else 0
+        self.card_height = T.large * 1.3 + about + 2 * T.touch + 3 * T.pad + 3 * T.gap
         self.ids.card.pos_hint = {"center_x": 0.5, "top": 1 - T.gap / T.height}
-        self.field = Field(tag="dialog.field", kind=TEXT, size_hint_y=None, height=T.touch)
+        self.field = Field(tag="dialog.field", kind=TEXT, size_hint_y=None, height=T.touch, value=value)
         self.field.bind(
             on_entered=lambda *_: self.confirm(), on_tap=lambda *_: self.app.keys.edit(self.field, by_touch=True)
         )
@@ -244,8 +258,8 @@ class TextDialog(Dialog):
 
     def confirm(self) -> None:
         text = self.field.value.strip()
-        if not any(char.isalpha() for char in text):  # a scanned code is no reason
-            self.field.error = _("Napište aspoň slovo.")
+        if error := self.wrong(text):
+            self.field.error = error
             return
         self.close()
         self.done(text)

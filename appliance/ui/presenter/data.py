@@ -1,0 +1,142 @@
+"""*Nastavení → Data a synchronizace* in words: what is set, what it means, and what will happen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from appliance.domain.pricelist import LABEL_CHARS_MAX, ApplyWhen, TillSettings, Warehouse, is_label
+from appliance.i18n import _
+
+
+class PairedLike(Protocol):
+    """With which account, and where its Backoffice is."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class DataRow:
+    """One thing that can be set: its name, what it is now, and what that means."""
+
+    name: str
+    title: str
+    detail: str
+    value: str
+    tone: str = "quiet"
+
+
+def data_rows(
+    settings: TillSettings,
+    *,
+    item_sync: bool,
+    warehouses: Sequence[Warehouse],
+    paired: PairedLike | None,
+    fault: str = "",
+) -> tuple[DataRow, ...]:
+    return (
+        pairing_row(paired, fault),
+        sync_row(item_sync=item_sync),
+        scope_row(settings),
+        DataRow(
+            "apply",
+            _("Kdy se změny ceníku projeví"),
+            apply_detail(settings.apply_when),
+            apply_name(settings.apply_when),
+        ),
+        warehouse_row(settings, warehouses),
+    )
+
+
+def pairing_row(paired: PairedLike | None, fault: str) -> DataRow:
+    title = _("Párování s Backoffice")
+    if fault == "pairing_revoked":
+        return DataRow(
+            "pairing", title, _("Zrušeno v Backoffice. Data čekají tady, spárujte znovu."), _("zrušeno"), "danger"
+        )
+    if paired is None:
+        return DataRow("pairing", title, _("Prodává se i bez něj, data zůstávají v pokladně."), _("nespárováno"))
+    return DataRow("pairing", title, " · ".join(filter(None, (paired.account, paired.url))), _("spárováno"), "good")
+
+
+def sync_row(*, item_sync: bool) -> DataRow:
+    title = _("Synchronizace položek")
+    if item_sync:
+        return DataRow("sync", title, _("Ceník putuje oběma směry: sem i odtud."), _("zapnuto"), "good")
+    return DataRow(
+        "sync", title, _("Ceník se nestahuje, zdejší změny čekají. Účtenky se odesílají."), _("vypnuto"), "warning"
+    )
+
+
+def scope_row(settings: TillSettings) -> DataRow:
+    title = _("Omezit synchronizaci položek")
+    if settings.scope:
+        return DataRow("scope", title, _("Jen položky s tímto štítkem; nové ho dostanou samy."), settings.scope)
+    return DataRow("scope", title, _("Pokladna ukazuje všechny položky."), _("bez omezení"))
+
+
+def warehouse_row(settings: TillSettings, warehouses: Sequence[Warehouse]) -> DataRow:
+    title = _("Sklad této pokladny")
+    name = warehouse_name(settings.warehouse_id, warehouses)
+    if not settings.warehouse_id:
+        return DataRow("warehouse", title, _("Prodané zboží se z žádného skladu neodečítá."), _("žádný"))
+    return DataRow("warehouse", title, _("Prodané zboží se odečítá z tohoto skladu."), name)
+
+
+def warehouse_name(warehouse_id: str, warehouses: Sequence[Warehouse]) -> str:
+    """With its branch, so that two of one name are told apart; the id of one that has not been pulled yet."""
+    for warehouse in warehouses:
+        if warehouse.warehouse_id == warehouse_id:
+            return f"{warehouse.name} ({warehouse.branch})" if warehouse.branch else warehouse.name
+    return warehouse_id
+
+
+def apply_name(apply_when: ApplyWhen) -> str:
+    return {
+        ApplyWhen.MANUAL: _("ručně"),
+        ApplyWhen.SHIFT_OPEN: _("při otevření"),
+        ApplyWhen.AUTOMATIC: _("samo"),
+    }[apply_when]
+
+
+def apply_detail(apply_when: ApplyWhen) -> str:
+    return {
+        ApplyWhen.MANUAL: _("Po klávese F5 nebo v Ceníku ⋮ → Synchronizace s BackOffice."),
+        ApplyWhen.SHIFT_OPEN: _("Při otevření pokladny, jinak po klávese F5."),
+        ApplyWhen.AUTOMATIC: _("Hned, jakmile není rozpracovaný účet."),
+    }[apply_when]
+
+
+def switch_words(*, on: bool) -> tuple[str, str]:
+    """Title and message of the question before item sync is switched."""
+    if on:
+        return (
+            _("Zapnout synchronizaci položek?"),
+            _("Zdejší změny ceníku se odešlou, pak se ceník stáhne z Backoffice. Prodávat lze dál."),
+        )
+    return (
+        _("Vypnout synchronizaci položek?"),
+        _("Ceník se přestane stahovat a zdejší změny počkají. Účtenky a uzávěrky se odesílají dál."),
+    )
+
+
+def scope_words(settings: TillSettings, label: str) -> str:
+    """What happens when the till is restricted to this label, or to none ('')."""
+    if not label:
+        return _("Při další synchronizaci se objeví i položky bez štítku {label}.").format(label=settings.label)
+    return _("Zůstanou jen položky se štítkem {label}. Ostatní se při synchronizaci schovají, nic se nesmaže.").format(
+        label=label
+    )
+
+
+def label_error(text: str) -> str:
+    """Why this cannot be a label; '' when it can."""
+    if is_label(text):
+        return ""
+    if not text:
+        return _("Napište štítek, například pokl1.")
+    if len(text) > LABEL_CHARS_MAX:
+        return _("Štítek je příliš dlouhý (nejvýše {n} znaků).").format(n=LABEL_CHARS_MAX)
+    return _("Štítek je jedno slovo bez mezer.")
