@@ -1,4 +1,4 @@
-"""What the till knows of its devices: small Protocols and the elements of a printed document.
+"""What the till knows of its devices and its network: small Protocols and the elements of a printed document.
 
 A document is a stream of elements, written one by one: the fiscal footer may follow seconds after the body, and the
 drawer opens in between. Nothing here knows ESC/POS.
@@ -148,4 +148,22 @@ class ReceiptPrinter(Protocol):
 
     def close(self) -> None:
         """Ends the connection; never fails."""
+        ...
+
+
+@dataclass(frozen=True)
+class FoundService:
+    """A Backoffice that has answered on the local network. `key_mark` is what it says of its key: a hint."""
+
+    name: str
+    host: str
+    port: int
+    key_mark: str
+
+
+class ServiceFinder(Protocol):
+    """Looks for a Backoffice on the local network."""
+
+    def find(self, *, within_s: float, key_mark: str = "") -> list[FoundService]:
+        """What answers within that time, the one with this mark first; it may end early when that one has answered."""
         ...

@@ -1,24 +1,30 @@
-"""Joining a Backoffice and talking to it."""
+"""Joining a Backoffice and talking to it: what the daemon, the screen and the technician's command are made of."""
 
 import json
 import time
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from appliance.bootstrap.certificates import sync_is_running
 from appliance.bootstrap.durable import write_secret
-from appliance.bootstrap.shop import SetupError, new_epoch, open_shop
+from appliance.bootstrap.shop import SetupError, new_epoch
 from appliance.config import Config
+from appliance.service.pairing import PairingResult, Server, pairing_result, read_code, request_pairing
 from appliance.service.shop import Shop
-from appliance.store import journal
 
 if TYPE_CHECKING:
     from appliance.sync.link import BackofficeLink
+    from appliance.sync.pairing import Joined, Pairing, PairingKeeper
     from appliance.sync.upload import Uploader
+    from drivers.ports import ServiceFinder
 
 PAIRING_FILE = "backoffice.json"
-PAIRING_CODE_CHARS = 8
-PAIRING_NAME_CHARS_MAX = 60
+ANSWER_WAIT_S = 45.0  # for the daemon's word on a pairing, which may have to search the network
+SEARCH_S = 4.0
+LOOK_S = 0.2
 
 
 def uploader(config: Config, shop: Shop) -> "Uploader":
@@ -39,48 +45,131 @@ def uploader(config: Config, shop: Shop) -> "Uploader":
     )
 
 
-def pair(config: Config, code: str) -> str:
-    """Join the Backoffice's account with a pairing code; the token is kept for the sync daemon. Returns the account.
+def pairing_keeper(config: Config, shop: Shop, uploading: "Uploader") -> "PairingKeeper":
+    """The daemon's worker for pairing; it gives `uploading` its link without a restart."""
+    from appliance.sync.pairing import PairingKeeper
 
-    Of the code the first characters are the secret; the rest names the server's key, which TLS vouches for here.
-    Raises SetupError.
-    """
-    from appliance.sync.link import BackofficeLink, Failed, Refusal
-    from appliance.wire import PairRequest
-
-    if not config.backoffice.url:
-        raise SetupError("no Backoffice is set: backoffice.url is empty")
-    secret = code.replace("-", "").replace(" ", "").upper()[:PAIRING_CODE_CHARS]
-    if len(secret) < PAIRING_CODE_CHARS:
-        raise SetupError(f"a pairing code has at least {PAIRING_CODE_CHARS} characters")
-    till = journal.the_till(open_shop(config).tables)
-    request = PairRequest(
-        code=secret,
-        till_id=till.till_id,
-        prefix=till.prefix,
-        id_pokl=config.eet.id_pokl,
-        name=config.till.name[:PAIRING_NAME_CHARS_MAX],
+    return PairingKeeper(
+        shop,
+        pairing(config, shop),
+        use=lambda joined: uploading.use_link(link_of(config, joined)),
+        load=lambda: load_joined(config),
+        follows=not config.backoffice.url,
+        find=_Search(),
+        keep=_keeping(config),
     )
-    link = BackofficeLink(config.backoffice.url, token="", ca_file=config.backoffice.ca_file)
-    reply = link.pair(request)
-    link.close()
-    if isinstance(reply, Refusal):
-        raise SetupError(f"the Backoffice refused: {reply.problem.code} {reply.problem.detail}".strip())
-    if isinstance(reply, Failed):
-        raise SetupError(f"the Backoffice did not answer: {reply.word} ({reply.detail})")
-    content = json.dumps({"token": reply.token, "account": reply.account}).encode()
-    write_secret(config.paths.secret / PAIRING_FILE, content)
-    return reply.account
+
+
+def pairing(config: Config, shop: Shop) -> "Pairing":
+    from appliance.sync.pairing import Pairing
+
+    backoffice = config.backoffice
+    return Pairing(shop, address=backoffice.url, ca_file=backoffice.ca_file, find=_Search(), keep=_keeping(config))
+
+
+def pair(
+    config: Config, shop: Shop, code: str, address: str = "", *, waiting: Callable[[float], None]
+) -> PairingResult:
+    """Pair as a technician does: through the daemon if it runs, else here, where the daemon will find it.
+
+    `waiting` is told how many seconds the daemon has been waited for. Raises SetupError, CodeUnreadable.
+    """
+    read_code(code)
+    if not sync_is_running(config):
+        result, _ = pairing(config, shop).pair(shop.new_id(), code, address)
+        return result
+    request_id = request_pairing(shop, code, address)
+    begun = time.monotonic()
+    while (waited_s := time.monotonic() - begun) < ANSWER_WAIT_S:
+        if result_now := pairing_result(shop, request_id):
+            return result_now
+        waiting(waited_s)
+        time.sleep(LOOK_S)
+    raise SetupError(f"the sync daemon has not answered in {ANSWER_WAIT_S:.0f} s: see its log, then try again")
+
+
+class PairingDesk:
+    """What the screen can do for pairing: see which servers answer, and ask the daemon to pair. Never the token."""
+
+    def __init__(self, shop: Shop, finder: "ServiceFinder | None" = None) -> None:
+        self._shop = shop
+        self._search = _Search(finder)
+
+    def search(self) -> Sequence[Server]:
+        """Takes up to SEARCH_S seconds: not on the screen's own thread."""
+        return self._search(within_s=SEARCH_S, key_mark="")
+
+    def pair(self, code: str, address: str = "") -> str:
+        """The id under which `service.pairing.pairing_result` will have the daemon's word. Raises CodeUnreadable."""
+        return request_pairing(self._shop, code, address)
+
+
+class _Search:
+    def __init__(self, finder: "ServiceFinder | None" = None) -> None:
+        self._finder = finder
+
+    def __call__(self, *, within_s: float, key_mark: str) -> Sequence[Server]:
+        from drivers.discovery import MdnsFinder
+
+        finder = self._finder or MdnsFinder()
+        return [
+            Server(
+                each.name,
+                f"[{each.host}]:{each.port}" if ":" in each.host else f"{each.host}:{each.port}",
+                each.key_mark,
+            )
+            for each in finder.find(within_s=within_s, key_mark=key_mark)
+        ]
+
+
+# ---- what is kept
+
+
+def _file(config: Config) -> Path:
+    return config.paths.secret / PAIRING_FILE
+
+
+def _keeping(config: Config) -> "Callable[[Joined], None]":
+    def keep(joined: "Joined") -> None:
+        content = {"url": joined.url, "token": joined.token, "account": joined.account, "pins": list(joined.pins)}
+        write_secret(_file(config), json.dumps(content).encode())
+
+    return keep
+
+
+def load_joined(config: Config) -> "Joined | None":
+    """What was kept at pairing; None for a till that is not paired. Raises SetupError."""
+    from appliance.sync.pairing import Joined
+    from appliance.sync.pinning import is_key_hash
+
+    path = _file(config)
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        pins = tuple(str(pin) for pin in found.get("pins", ()))
+        joined = Joined(
+            config.backoffice.url or str(found.get("url", "")), str(found["token"]), str(found["account"]), pins
+        )
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise SetupError(f"{path} is damaged: pair again with pokladna pair CODE") from error
+    if not all(is_key_hash(pin) for pin in pins):
+        raise SetupError(f"{path} is damaged: pair again with pokladna pair CODE")
+    return joined if joined.url else None
 
 
 def paired_link(config: Config) -> "BackofficeLink | None":
-    from appliance.sync.link import BackofficeLink
+    joined = load_joined(config)
+    return link_of(config, joined) if joined else None
 
-    path = config.paths.secret / PAIRING_FILE
-    if not config.backoffice.url or not path.exists():
-        return None
-    try:
-        token = str(json.loads(path.read_text("utf-8"))["token"])
-    except (ValueError, LookupError, TypeError) as error:
-        raise SetupError(f"{path} is damaged: pair again with pokladna pair CODE") from error
-    return BackofficeLink(config.backoffice.url, token=token, ca_file=config.backoffice.ca_file)
+
+def link_of(config: Config, joined: "Joined") -> "BackofficeLink":
+    """The connection of a paired till; a successor of the server's key that it hears of is kept."""
+    from dataclasses import replace
+
+    from appliance.sync.link import BackofficeLink
+    from appliance.sync.pinning import PinnedKeys
+
+    keep = _keeping(config)
+    keys = PinnedKeys(joined.pins, keep=lambda pins: keep(replace(joined, pins=pins))) if joined.pins else None
+    return BackofficeLink(joined.url, token=joined.token, ca_file=config.backoffice.ca_file, keys=keys)

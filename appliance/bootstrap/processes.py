@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.bootstrap.backoffice import uploader
+from appliance.bootstrap.backoffice import pairing_keeper, uploader
 from appliance.bootstrap.certificates import CertificateDesk, certificate_keeper
 from appliance.bootstrap.eet import answer_shelf, fiscal_sender, rehearsal, release_what_was_mended
 from appliance.bootstrap.shop import SetupError, open_shop
@@ -81,10 +81,11 @@ def run_sync(config: Config) -> None:
     shop = open_shop(config)
     with closing(_listener(config, "sync")) as listener, closing(NetworkWatch()) as network:
         release_what_was_mended(config, shop)
+        uploading = uploader(config, shop)
         daemon = SyncDaemon(
             shop,
             fiscal_sender(config, shop),
-            uploader(config, shop),
+            uploading,
             listener,
             network,
             poll_s=config.backoffice.poll_s,
@@ -92,6 +93,7 @@ def run_sync(config: Config) -> None:
                 "certificate": certificate_keeper(config, shop).step,
                 "eet-test": rehearsal(config, shop).step,
                 "eet-answers": answer_shelf(config, shop).step,
+                "pairing": pairing_keeper(config, shop, uploading).step,
             },
         )
         with _until_terminated(shop, "sync") as stopped:

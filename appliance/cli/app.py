@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from appliance.cli import eet, eet_documents, eet_queue, items, journal, processes, sandbox, status
+from appliance.cli import eet, eet_documents, eet_queue, items, journal, pair, processes, sandbox, status
 from appliance.cli.context import set_config_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -20,7 +20,8 @@ app.command(
 )(processes.backoffice)
 app.command("config")(status.config)
 app.command("status")(status.status)
-app.command("pair")(status.pair)
+app.command("pair")(pair.pair)
+app.command("factory-reset")(pair.factory_reset)
 app.add_typer(items.app, name="items")
 eet.app.command("status")(eet_queue.status)
 eet.app.command("queue")(eet_queue.queue)

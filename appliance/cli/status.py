@@ -1,4 +1,4 @@
-"""`pokladna status | config | pair`: how the till is, how it is set, and joining a Backoffice."""
+"""`pokladna status | config`: how the till is and how it is set."""
 
 import dataclasses
 import json
@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from appliance import bootstrap
 from appliance.cli.certificate import certificate_todo
 from appliance.cli.context import EXIT_FAILED, err, out, plain_errors, the_config, the_shop
 from appliance.cli.eet_words import certificate_words, eet_todo
@@ -73,11 +72,3 @@ def _todo(now: TillStatus) -> str:
 def config(context: typer.Context) -> None:
     """The settings in force, vendor's and operator's together."""
     out.print_json(the_config(context).model_dump_json())
-
-
-def pair(context: typer.Context, code: Annotated[str, typer.Argument(help="The code the Backoffice shows.")]) -> None:
-    """Join the Backoffice's account."""
-    settings = the_config(context)
-    with plain_errors():
-        account = bootstrap.pair(settings, code)
-    out.print(f"paired with the account {account}; restart pokladna-sync")

@@ -1,7 +1,6 @@
-"""`status`, `config`, `pair`, and settings that are wrong."""
+"""`status`, `config`, and settings that are wrong."""
 
 import json
-import socket
 from datetime import datetime, timedelta
 
 import pytest
@@ -92,27 +91,6 @@ def test_a_data_folder_that_cannot_be_made_is_one_line(terminal: Terminal) -> No
     ended = terminal.run("status")
     assert ended.code == 1
     assert str(terminal.folder / "data") in ended.error_line
-
-
-def test_pairing_needs_an_address(terminal: Terminal) -> None:
-    ended = terminal.run("pair", "ABCDEFGH12345678")
-    assert (ended.code, "backoffice.url" in ended.error_line) == (1, True)
-
-
-def test_pairing_with_nobody_there_says_so(terminal: Terminal) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        terminal.write_settings(f'[backoffice]\nurl = "https://127.0.0.1:{nobody.getsockname()[1]}"\n')
-        ended = terminal.run("pair", "ABCDEFGH12345678")
-    assert (ended.code, "did not answer" in ended.error_line) == (1, True)
-
-
-@pytest.mark.parametrize("code", ["", "x", "ABCD-EFG"])
-def test_a_code_that_is_too_short_is_one_line(terminal: Terminal, code: str) -> None:
-    terminal.write_settings('[backoffice]\nurl = "https://127.0.0.1:1"\n')
-    ended = terminal.run("pair", code)
-    assert ended.code == 1
-    assert "pairing code" in ended.error_line
 
 
 def note_certificate(
