@@ -11,13 +11,27 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from backoffice.advert import own_addresses
-from backoffice.api import changes, journal, owner, pair
+from backoffice.api import changes, journal, owner, pair, takeover
 from backoffice.events import Hub
 from backoffice.guard import Guard
 from backoffice.i18n import load_languages
 from backoffice.intake import project_waiting
 from backoffice.migrations import migrate
-from backoffice.pages import closings, live, notifications, portal, receipts, sign_in, tills
+from backoffice.pages import (
+    categories,
+    closings,
+    live,
+    notifications,
+    portal,
+    pricelist,
+    receipts,
+    sign_in,
+    stock,
+    stock_document,
+    till,
+    tills,
+    users,
+)
 from backoffice.pages.render import STATIC_DIR, environments
 from backoffice.pages.signed_in import FormRefused, NotSignedIn, answer_not_signed_in
 from backoffice.pages.stop import answer_fault, answer_form_refused, answer_http_error
@@ -26,6 +40,23 @@ from backoffice.settings import BackofficeSettings
 from backoffice.site import Limits, Site
 from backoffice.tables import Tables, open_database
 from backoffice.trust import Trust, ensure_trust, machine_names
+
+APIS = (pair, journal, changes, takeover, owner)
+PAGES = (
+    sign_in,
+    portal,
+    receipts,
+    closings,
+    pricelist,
+    categories,
+    stock,
+    stock_document,
+    tills,
+    till,
+    users,
+    notifications,
+    live,
+)
 
 
 def create_app(settings: BackofficeSettings, *, now: Callable[[], datetime] | None = None) -> FastAPI:
@@ -71,14 +102,14 @@ def app_of(site: Site) -> FastAPI:
     app = FastAPI(title="Pokladna Backoffice", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.site = site
     app.state.environments = environments(site.languages)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, next_key=site.trust.next_key if site.trust else "")
     app.add_exception_handler(ApiError, answer_api_error)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(NotSignedIn, answer_not_signed_in)
     app.add_exception_handler(FormRefused, answer_form_refused)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(Exception, answer_fault)
-    for room in (pair, journal, changes, owner, sign_in, portal, receipts, closings, tills, notifications, live):
+    for room in (*APIS, *PAGES):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     return app

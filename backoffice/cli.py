@@ -13,7 +13,7 @@ from backoffice.app import open_tables
 from backoffice.pairing import make_code, shown_code
 from backoffice.serve import serve
 from backoffice.settings import BackofficeSettings
-from backoffice.trust import stored_key_mark
+from backoffice.trust import prepare_next_key, stored_key_mark, use_next_key
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE = 0, 1, 2
 
@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     if parsed.command == "owner":
         return _create_owner(settings, parsed.email, parsed.password_file)
+    if parsed.command == "next-key":
+        return _next_key(settings, use=parsed.use)
     if parsed.command == "pairing-code":
         return _print_code(settings, parsed.account)
     serve(settings, ready_file=parsed.ready_file)
@@ -57,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--password-file", type=Path, required=True, help="its first line is the password")
     code = commands.add_parser("pairing-code", parents=[common], help="print a code that pairs one till")
     code.add_argument("--account", required=True, metavar="EMAIL")
+    successor = commands.add_parser("next-key", parents=[common], help="prepare a new key; tills learn it beforehand")
+    successor.add_argument("--use", action="store_true", help="put the prepared key into use at the next start")
     return parser
 
 
@@ -81,6 +85,18 @@ def _create_owner(settings: BackofficeSettings, email: str, password_file: Path)
         sys.stderr.write(f"refused: {error.rule}\n")
         return EXIT_REFUSED
     forget_setup_code(settings.data_dir)
+    return EXIT_OK
+
+
+def _next_key(settings: BackofficeSettings, *, use: bool) -> int:
+    if use and not use_next_key(settings.data_dir):
+        sys.stderr.write("no key is prepared: next-key without --use prepares one\n")
+        return EXIT_REFUSED
+    if use:
+        sys.stdout.write("restart the server: it takes the new key then\n")
+    else:
+        mark = prepare_next_key(settings.data_dir)
+        sys.stdout.write(f"{mark} is prepared; restart the server, and use it when every till has been online since\n")
     return EXIT_OK
 
 

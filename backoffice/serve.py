@@ -12,6 +12,7 @@ import uvicorn
 from backoffice.accounts import forget_setup_code, has_account, setup_code
 from backoffice.advert import advertised, own_addresses, service_info
 from backoffice.app import create_app
+from backoffice.patience import PatientProtocol
 from backoffice.settings import BackofficeSettings
 from backoffice.site import Site
 
@@ -48,6 +49,7 @@ def serve(settings: BackofficeSettings, *, ready_file: Path | None = None) -> No
         app,
         ssl_keyfile=str(site.trust.key_file) if site.trust else None,
         ssl_certfile=str(site.trust.certificate_file) if site.trust else None,
+        http=PatientProtocol,
         server_header=False,
         log_level="warning",
         limit_concurrency=CONNECTIONS_MAX,

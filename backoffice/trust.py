@@ -27,6 +27,8 @@ LEAF_LIFETIME = timedelta(days=397)  # browsers accept no longer one
 RENEW_BEFORE = timedelta(days=30)
 CLOCK_SLACK = timedelta(days=1)
 KEY_MARK_CHARS = 8
+LEAF_KEY_FILE = "leaf.key"
+NEXT_KEY_FILE = "next.key"
 LOCAL_NAMES = ("local", "localhost", "home.arpa", "internal")
 LOCAL_NETWORKS = (
     "127.0.0.0/8",
@@ -54,7 +56,8 @@ class Names:
 class Trust:
     """`key_mark`: 8 characters of the SHA-256 of the leaf's public key, for pairing codes.
 
-    `left_out`: names that the CA may not vouch for.
+    `left_out`: names that the CA may not vouch for. `next_key`: the whole hash of the key that is prepared to follow,
+    '' while there is none; paired tills are told it by every answer.
     """
 
     ca_file: Path
@@ -63,6 +66,7 @@ class Trust:
     key_mark: str
     names: Names
     left_out: tuple[str, ...]
+    next_key: str = ""
 
     @property
     def ca_pem(self) -> bytes:
@@ -82,7 +86,7 @@ def ensure_trust(data_dir: Path, names: Names, *, now: datetime) -> Trust:
     """The CA and a leaf for these names; made or renewed when needed."""
     folder = data_dir / "tls"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ca_file, leaf_file, leaf_key_file = folder / "ca.pem", folder / "leaf.pem", folder / "leaf.key"
+    ca_file, leaf_file, leaf_key_file = folder / "ca.pem", folder / "leaf.pem", folder / LEAF_KEY_FILE
     ca_key = _key(folder / "ca.key")
     ca = x509.load_pem_x509_certificate(ca_file.read_bytes()) if ca_file.exists() else None
     if ca is None or ca.public_key() != ca_key.public_key():
@@ -93,20 +97,43 @@ def ensure_trust(data_dir: Path, names: Names, *, now: datetime) -> Trust:
     if not _leaf_serves(leaf_file, ca, leaf_key, good, now=now):
         leaf = _make_leaf(leaf_key, ca, ca_key, good, now=now)
         _write(leaf_file, _pem(leaf) + _pem(ca), mode=0o644)
-    return Trust(ca_file, leaf_file, leaf_key_file, key_mark(leaf_key.public_key()), good, left_out)
+    next_file = folder / NEXT_KEY_FILE
+    next_key = key_hash(_key(next_file).public_key()) if next_file.exists() else ""
+    return Trust(ca_file, leaf_file, leaf_key_file, key_mark(leaf_key.public_key()), good, left_out, next_key)
 
 
 def stored_key_mark(data_dir: Path) -> str:
     """The mark of the server's key, which is made now if the server has never run; the certificate is left alone."""
     folder = data_dir / "tls"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return key_mark(_key(folder / "leaf.key").public_key())
+    return key_mark(_key(folder / LEAF_KEY_FILE).public_key())
+
+
+def prepare_next_key(data_dir: Path) -> str:
+    """Make the key that will follow, if there is none yet. Returns its mark."""
+    folder = data_dir / "tls"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return key_mark(_key(folder / NEXT_KEY_FILE).public_key())
+
+
+def use_next_key(data_dir: Path) -> bool:
+    """Put the prepared key into use, from the next start on, with a new leaf. False when none is prepared."""
+    folder = data_dir / "tls"
+    if not (folder / NEXT_KEY_FILE).exists():
+        return False
+    (folder / NEXT_KEY_FILE).rename(folder / LEAF_KEY_FILE)
+    return True
 
 
 def key_mark(key: ec.EllipticCurvePublicKey) -> str:
     """The part of a pairing code by which the till recognises this server's key before it sends anything."""
+    return key_hash(key)[:KEY_MARK_CHARS]
+
+
+def key_hash(key: ec.EllipticCurvePublicKey) -> str:
+    """SHA-256 of the public key (SPKI), base32 without padding: what a paired till has pinned."""
     spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return base64.b32encode(hashlib.sha256(spki).digest()).decode()[:KEY_MARK_CHARS]
+    return base64.b32encode(hashlib.sha256(spki).digest()).decode().rstrip("=")
 
 
 def _key(path: Path) -> ec.EllipticCurvePrivateKey:
