@@ -81,5 +81,7 @@ def check_item(item: Item) -> Item:
 
 def fold(text: str) -> str:
     """Lower case without diacritics: what a search compares."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+    return "".join([char for char in decomposed if not unicodedata.combining(char)]).casefold()

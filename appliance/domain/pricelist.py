@@ -272,6 +272,8 @@ def _is_principal(value: object) -> bool:
     """The rule of a taxpayer's number is the item's own."""
     if not isinstance(value, str):
         return False
+    if not value:
+        return True
     try:
         check_item(Item("", "x", None, VatClass.STANDARD, principal=value))
     except ItemInvalid:
@@ -296,7 +298,8 @@ def _is_date(value: object) -> bool:
 
 
 def _is_one_of(values: type[StrEnum]) -> Check:
-    return lambda value: isinstance(value, str) and value in set(values)
+    texts = frozenset(each.value for each in values)
+    return lambda value: isinstance(value, str) and value in texts
 
 
 _FIELDS: dict[RowKind, dict[str, Check]] = {

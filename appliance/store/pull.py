@@ -52,7 +52,8 @@ def load_pull(tables: Tables) -> Pull:
         .tuples()
         .first()
     )
-    return Pull(*found[:7], bool(found[7]), found[8])
+    since, label, snapshot, warehouse_id, stock_since, changes, levels, wanted, shift_id = found
+    return Pull(since, label, snapshot, warehouse_id, stock_since, changes, levels, bool(wanted), shift_id)
 
 
 def update_pull(tables: Tables, **columns: object) -> None:

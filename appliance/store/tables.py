@@ -97,3 +97,8 @@ class Tables:
         """One statement, built with the first of the rows, for all of them: much faster than a statement of many."""
         sql, _ = statement.sql()
         self._db.connection().cursor().executemany(sql, rows)
+
+    def fetch_all(self, query: Any) -> list[tuple[Any, ...]]:
+        """The rows of a page at once: much faster than one by one."""
+        sql, parameters = query.sql()
+        return list(self._db.connection().cursor().execute(sql, parameters))
