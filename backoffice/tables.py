@@ -2,7 +2,8 @@
 
 Queries are built with peewee's `Table`, bound to the database of one instance. Model classes would carry their
 database on the class, so two servers in one process (tests, the simulator) would share it; a `Table` is an ordinary
-object and belongs to exactly one `Tables`. The shape of the tables stands in one place only, in `migrations.py`.
+object and belongs to exactly one `Tables`. The shape of the tables stands in `migrations.py` and
+in what it takes from `pricelist/shape.py`, nowhere else.
 
 Every key and every foreign key begins with `account_id`, which comes from a token or a session, never from a request.
 """

@@ -19,6 +19,7 @@ from backoffice.projected import Place
 from backoffice.tables import Tables
 
 LABEL = "label"
+PAGE_CHARS_MAX = 1_000_000  # a till reads a reply of 4 MiB; one row is far below the rest
 OTHERS = SQL("kind <> 'item'")  # in the very words of the index `pricelist_others`
 
 
@@ -39,11 +40,12 @@ def changes_page(
         if since > newest:
             raise CursorAhead
         sent = _read(tables, place, since=since, label=label, limit=limit + 1)
-        more = len(sent) > limit
-        version = sent[limit - 1].version if more else newest
+        fitting = _fitting(sent[:limit])
+        more = len(sent) > fitting
+        version = sent[fitting - 1].version if more else newest
         left = _count(_queries(tables, place, since=version, label=label)) if count else None
         as_of = contained(tables, place, epochs)
-    return page_text("rows", [row.text for row in sent[:limit]], version=version, more=more, as_of=as_of, left=left)
+    return page_text("rows", [row.text for row in sent[:fitting]], version=version, more=more, as_of=as_of, left=left)
 
 
 def page_text(
@@ -81,6 +83,16 @@ def _read(tables: Tables, place: Place, *, since: int, label: str, limit: int) -
     queries = _queries(tables, place, since=since, label=label)
     sent = [_sent(row) for query in queries for row in query.limit(limit).tuples()]
     return sorted(sent, key=lambda row: row.version)[:limit] if len(queries) > 1 else sent
+
+
+def _fitting(sent: Sequence[_Sent]) -> int:
+    """How many of the first rows a page can hold."""
+    chars = 0
+    for n, row in enumerate(sent):
+        chars += len(row.text)
+        if chars > PAGE_CHARS_MAX and n > 0:
+            return n
+    return len(sent)
 
 
 def _sent(read: tuple[int, int, str, str, str, str]) -> _Sent:
