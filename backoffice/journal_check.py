@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from peewee import SQL
+
 from appliance.domain.journal import FIRST_PREV_HASH, HEAD_HEX_CHARS, Row, row_verifies
 from backoffice.projected import DEFERRED, FAILED, FORKED
 from backoffice.tables import Tables
 
 ROWS_AT_ONCE = 500
 ROWS_PER_CALL = 50_000
+SETTINGS = SQL("kind = 'settings_changed'")  # in the very words of the index `journal_row_settings`
 EPOCHS_SHOWN_MAX = 200
 FLAGGED_SHOWN_MAX = 100
 
@@ -87,7 +90,7 @@ def _epoch(tables: Tables, account_id: int, till_id: str, first: dict[str, Any])
         .order_by(held.c.seq.desc())
     )
     assert last is not None
-    opened = _opened(first["body"]) if first["seq"] == 1 else {}
+    opened = _read(first["body"]) if first["seq"] == 1 else {}
     parent, parent_seq = str(opened.get("parent_epoch") or ""), _whole(opened.get("parent_seq"))
     found = hash_at(tables, account_id, till_id, parent, parent_seq) if parent else ""
     return HeldEpoch(
@@ -99,11 +102,11 @@ def _epoch(tables: Tables, account_id: int, till_id: str, first: dict[str, Any])
         series=str(opened.get("series") or ""),
         parent_epoch=parent,
         parent_seq=parent_seq,
-        parent_held=bool(found) and found == opened.get("parent_hash", found) if parent else None,
+        parent_held=bool(found) and found == (opened.get("parent_hash") or found) if parent else None,
     )
 
 
-def _opened(body: str) -> dict[str, Any]:
+def _read(body: str) -> dict[str, Any]:
     """A flagged row may hold anything."""
     try:
         read = json.loads(body)
@@ -195,6 +198,16 @@ def flagged_rows(tables: Tables, account_id: int, till_id: str) -> list[dict[str
                 .limit(FLAGGED_SHOWN_MAX)
             )
         ]
+
+
+def item_sync_of(tables: Tables, account_id: int, till_id: str) -> bool | None:
+    """Whether the till takes part in the price list (S14), as it told last; None while it told nothing."""
+    held = tables.journal_row
+    here = _of_till(tables, account_id, till_id) & SETTINGS
+    with tables.reading():
+        row = tables.first(held.select(held.c.body).where(here).order_by(held.c.received_at.desc()))
+    told = _read(row["body"]).get("item_sync") if row else None
+    return told if isinstance(told, bool) else None
 
 
 def _of_till(tables: Tables, account_id: int, till_id: str) -> Any:

@@ -157,7 +157,6 @@ def movement_page(tables: Tables, account_id: int, wanted: StockFilter, *, befor
                 till.c.name.alias("till_name"),
             )
             .join(row, JOIN.LEFT_OUTER, on=((row.c.account_id == move.c.account_id) & (row.c.row_id == move.c.item_id)))
-            .switch(move)
             .join(
                 till,
                 JOIN.LEFT_OUTER,

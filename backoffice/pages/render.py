@@ -12,8 +12,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from appliance.domain.catalogue import Unit
 from appliance.domain.clock import age_text, parse_iso
-from appliance.domain.money import Money, format_amount, format_czk
+from appliance.domain.money import Money, Quantity, format_amount, format_czk, format_quantity
+from appliance.domain.pricelist import MEMBER_MARK, members
 from backoffice.accounts import Session
 from backoffice.event_log import last_event_id
 from backoffice.i18n import LANGUAGE_COOKIE, LANGUAGE_NAMES, Language, choose_language
@@ -80,6 +82,20 @@ def _made(language: Language) -> Environment:
         "device": partial(word_text, words.DEVICES, text=language.text),
         "fiscal": partial(word_text, words.FISCAL, text=language.text),
         "mode": partial(word_text, words.MODES, text=language.text),
+        "vat_class": partial(word_text, words.VAT_CLASSES, text=language.text),
+        "reporting": partial(word_text, words.REPORTING, text=language.text),
+        "move": partial(word_text, words.MOVES, text=language.text),
+        "row_state": partial(word_text, words.STATES, text=language.text),
+        "flaw": partial(word_text, words.REASONS, text=language.text),
+        "epoch_reason": partial(word_text, words.EPOCHS, text=language.text),
+        "members": members,
+        "options": lambda known: [(word, language.text(shown)) for word, shown in known.items()],
+        "same_options": lambda known: [(word, word) for word in known],
+        "row_options": lambda rows: [(row["row_id"], row["name"] or row["row_id"]) for row in rows],
+        "quantity": lambda thousandths: format_quantity(Quantity(thousandths)),
+        "date": lambda text: short_day(date.fromisoformat(text)),
+        "register": partial(register_text, text=language.text),
+        "value": partial(value_text, text=language.text),
     }
     made.globals |= {
         "static": static_address,
@@ -88,6 +104,11 @@ def _made(language: Language) -> Environment:
         "KINDS": words.KINDS,
         "FISCAL": words.FISCAL,
         "MODES": words.MODES,
+        "VAT_CLASSES": words.VAT_CLASSES,
+        "REPORTING": words.REPORTING,
+        "MOVES": words.MOVES,
+        "APPLY": words.APPLY,
+        "UNITS": [unit.value for unit in Unit],
     }
     return made
 
@@ -105,6 +126,28 @@ def day_text(day: date, *, locale: str) -> str:
 def word_text(known: Mapping[str, str], word: str, *, text: Callable[[str], str]) -> str:
     """The product's word for a machine word; one that is not known yet is shown as it is."""
     return text(known.get(word, word))
+
+
+def short_day(day: date) -> str:
+    return f"{day.day}. {day.month}. {day.year}"
+
+
+def register_text(register: str, *, text: Callable[[str], str]) -> str:
+    """`label:pokl1` as `Štítek pokl1`."""
+    name, _, member = register.partition(MEMBER_MARK)
+    return f"{word_text(words.FIELDS, name, text=text)} {member}".strip()
+
+
+def value_text(value: Any, register: str, categories: Mapping[str, str], *, text: Callable[[str], str]) -> str:
+    """What a register of an item holds, as a person says it."""
+    if register == "price":
+        return text("zadává se při prodeji") if value is None else format_czk(Money(value))
+    if isinstance(value, bool):
+        return text("ano") if value else text("ne")
+    if register == "category_id" and value:
+        return categories.get(value, text("smazaná kategorie"))
+    known = {"vat_class": words.VAT_CLASSES, "reporting": words.REPORTING}.get(register, {})
+    return word_text(known, str(value), text=text) if value else "–"
 
 
 def problem_text(problem: tuple[str, str, str], *, text: Callable[[str], str]) -> str:

@@ -2,10 +2,13 @@
 
 from appliance.domain.delivery import FiscalState, Lateness
 from appliance.domain.expiry import ExpiryLevel
-from appliance.domain.fiscal import Mode
+from appliance.domain.fiscal import Mode, Reporting
+from appliance.domain.pricelist import ApplyWhen
 from appliance.domain.receipt import ClockState, ReceiptKind
 from appliance.domain.sale import PaymentMethod
-from backoffice.projected import NOT_REPORTED
+from appliance.domain.stock import MoveKind
+from appliance.domain.vat import VatClass
+from backoffice.projected import DEFERRED, FAILED, FORKED, NOT_REPORTED
 
 
 def mark(text: str) -> str:
@@ -74,4 +77,63 @@ REFUSED = {
     "password_short": mark("Heslo musí mít aspoň 10 znaků."),
     "password_long": mark("Heslo smí mít nejvýš 200 znaků."),
     "taken": mark("Účet s tímto e-mailem už existuje."),
+}
+VAT_CLASSES = {
+    VatClass.STANDARD.value: mark("Základní"),
+    VatClass.REDUCED.value: mark("Snížená"),
+    VatClass.ZERO.value: mark("Osvobozeno / mimo DPH"),
+}
+REPORTING = {
+    Reporting.REPORTED.value: mark("Eviduje se"),
+    Reporting.NOT_REPORTED.value: mark("Neeviduje se"),
+    Reporting.VOUCHER.value: mark("Poukaz k pozdějšímu čerpání"),
+}
+MOVES = {
+    MoveKind.SALE.value: mark("Prodej"),
+    MoveKind.REFUND.value: mark("Storno"),
+    MoveKind.GOODS_RECEIPT.value: mark("Příjem"),
+    MoveKind.STOCKTAKE.value: mark("Inventura"),
+    MoveKind.TRANSFER.value: mark("Převodka"),
+    MoveKind.WRITE_OFF.value: mark("Odpis"),
+}
+APPLY = {
+    ApplyWhen.MANUAL.value: mark("jen na pokyn obsluhy"),
+    ApplyWhen.SHIFT_OPEN.value: mark("také při otevření směny"),
+    ApplyWhen.AUTOMATIC.value: mark("samy, jakmile není rozpracovaný účet"),
+}
+FIELDS = {
+    "name": mark("Název"),
+    "price": mark("Cena"),
+    "vat_class": mark("Sazba DPH"),
+    "category_id": mark("Kategorie"),
+    "plu": mark("PLU"),
+    "unit": mark("Jednotka"),
+    "reporting": mark("Evidence tržeb"),
+    "principal": mark("Pověřující poplatník"),
+    "stocked": mark("Skladová položka"),
+    "deleted": mark("Smazáno"),
+    "ean": mark("EAN"),
+    "label": mark("Štítek"),
+}
+# What became of a row of a till's journal that was not taken in, and why.
+STATES = {
+    FAILED: mark("nelze zpracovat"),
+    FORKED: mark("jiná větev deníku"),
+    DEFERRED: mark("čeká na novější verzi Backoffice"),
+}
+REASONS = {
+    "hash": mark("obsah řádku neodpovídá jeho otisku"),
+    "chain": mark("řádek nenavazuje na předchozí"),
+    "gap": mark("řádek před ním chybí"),
+    "fork": mark("na témže místě už je jiný řádek: kartu nebo zálohu používala dvě zařízení"),
+    "doc_id_reused": mark("číslo dokladu už patří jinému dokladu"),
+}
+EPOCHS = {
+    "first_start": mark("první spuštění"),
+    "fork": mark("deník se rozdělil"),
+    "restore": mark("obnova ze zálohy"),
+    "replacement": mark("náhrada pokladny"),
+    "replaced": mark("náhrada pokladny"),
+    "restored": mark("obnova ze zálohy"),
+    "moved": mark("jiné zařízení"),
 }

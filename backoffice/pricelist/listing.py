@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import tzinfo
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 from peewee import SQL, Tuple, fn
 
 from appliance.domain.catalogue import fold
+from appliance.domain.clock import iso, parse_iso
 from appliance.domain.pricelist import Fields, RowKind
 from backoffice.pricelist.registers import read_registers
 from backoffice.tables import Tables
@@ -65,6 +67,13 @@ class Change:
     user: str
     till: str
     values: tuple[tuple[str, Any, bool], ...]
+
+    def in_zone(self, zone: tzinfo) -> "Change":
+        return replace(self, at=iso(parse_iso(self.at).astimezone(zone)))
+
+    @property
+    def has_lost(self) -> bool:
+        return any(lost for _, _, lost in self.values)
 
 
 def item_page(tables: Tables, account_id: int, wanted: ItemFilter, *, after: str = "") -> ItemPage:

@@ -24,7 +24,10 @@ async function refresh(region) {
 function put(region, html) {
   const rows = new Set([...region.querySelectorAll("[data-row]")].map((row) => row.dataset.row));
   const open = [...region.querySelectorAll("details")].map((one) => one.open);
+  const ticked = new Set([...region.querySelectorAll("input[name=id]:checked")].map((one) => one.value));
   region.innerHTML = html;
+  for (const one of region.querySelectorAll("input[name=id]")) one.checked = ticked.has(one.value);
+  countTicked();
   region.querySelectorAll("details").forEach((one, i) => { one.open = open[i] ?? false; });
   for (const row of region.querySelectorAll("[data-row]")) {
     if (!rows.has(row.dataset.row)) row.classList.add("fresh");
@@ -46,7 +49,7 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) look("*");
 
 // ---- the stream ----
 
-const KINDS = ["receipt", "fiscal", "shift", "till"];
+const KINDS = ["receipt", "fiscal", "shift", "till", "pricelist", "stock"];
 const lamp = document.getElementById("live");
 
 function showState(on) {
@@ -160,7 +163,7 @@ if (box) {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) { window.print(); return; }
   const row = event.target.closest("tr[data-row]");
-  if (row && !event.target.closest("a") && !String(getSelection())) row.querySelector("a")?.click();
+  if (row && !event.target.closest("a, button, input, .pick") && !String(getSelection())) row.querySelector("a")?.click();
 });
 for (const form of document.querySelectorAll("[data-filters]")) {
   form.addEventListener("change", () => form.requestSubmit());
@@ -168,3 +171,44 @@ for (const form of document.querySelectorAll("[data-filters]")) {
     for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
   });
 }
+
+// ---- many rows at once, forms ----
+
+function countTicked() {
+  const all = document.querySelector("[data-all]");
+  if (!all) return;
+  const boxes = [...document.querySelectorAll("input[name=id]")];
+  const ticked = boxes.filter((one) => one.checked).length;
+  all.hidden = false;
+  all.checked = ticked > 0 && ticked === boxes.length;
+  document.getElementById("bulk-count").textContent = ticked || "";
+}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-all]")) {
+    for (const one of document.querySelectorAll("input[name=id]")) one.checked = event.target.checked;
+  }
+  if (event.target.matches("[data-all], input[name=id]")) countTicked();
+});
+window.addEventListener("pageshow", countTicked);
+
+// A second press while the first is on its way would write the document twice.
+for (const form of document.querySelectorAll("form[data-once], form[data-keys]")) {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) event.preventDefault();
+    sent = true;
+  });
+  window.addEventListener("pageshow", () => { sent = false; });
+}
+
+// The difference of a stocktake follows what is typed; the server counts it again.
+document.addEventListener("input", (event) => {
+  const row = event.target.closest("[data-keys] tr");
+  const shown = row?.querySelector("output");
+  if (!shown) return;
+  const typed = event.target.value.trim().replace(",", ".");
+  const known = /^\d+(\.\d{1,3})?$/.test(typed);
+  const difference = Math.round(Number(typed) * 1000) - Number(row.querySelector("[data-known]").dataset.known);
+  shown.className = known && difference < 0 ? "down" : known && difference > 0 ? "up" : "";
+  shown.textContent = known ? (difference > 0 ? "+" : "") + String(difference / 1000).replace(".", ",") : "–";
+});
