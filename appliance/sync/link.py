@@ -4,11 +4,23 @@ import gzip
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import requests
 
+from appliance.service.replacement import Download
 from appliance.sync.pinning import PinnedKeys, is_wrong_key, pin
-from appliance.wire import API_PREFIX, PairReply, PairRequest, Problem, ShiftProof, Upload, UploadReply, Wire
+from appliance.wire import (
+    API_PREFIX,
+    PairReply,
+    PairRequest,
+    Problem,
+    ShiftProof,
+    TakeoverPage,
+    Upload,
+    UploadReply,
+    Wire,
+)
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 20.0
@@ -56,6 +68,27 @@ class BackofficeLink:
     def proof(self, till_id: str, shift_id: str, *, closing: str) -> ShiftProof | Refusal | Failed:
         """`closing` is the doc_id of the closing that is meant: a shift may have several."""
         return self._call("GET", f"/tills/{till_id}/shifts/{shift_id}?closing={closing}", ShiftProof)
+
+    def takeover(self, till_id: str, download: Download) -> TakeoverPage | Refusal | Failed:
+        return self._call("GET", f"/tills/{till_id}/takeover?{urlencode(download.query)}", TakeoverPage)
+
+    def changes(
+        self, till_id: str, *, since: int, label: str, epochs: Sequence[str], count: bool
+    ) -> Changes | Refusal | Failed:
+        """A page of the price list; `count` asks how many rows are left after it."""
+        query = urlencode(
+            {"since": since, "limit": PAGE_ROWS_MAX, "label": label, "epochs": ",".join(epochs), "count": int(count)}
+        )
+        return self._call("GET", f"/tills/{till_id}/changes?{query}", Changes)
+
+    def stock(
+        self, till_id: str, *, warehouse_id: str, since: int, epochs: Sequence[str]
+    ) -> StockPage | Refusal | Failed:
+        """A page of one warehouse's levels."""
+        query = urlencode(
+            {"warehouse": warehouse_id, "since": since, "limit": PAGE_ROWS_MAX, "epochs": ",".join(epochs)}
+        )
+        return self._call("GET", f"/tills/{till_id}/stock?{query}", StockPage)
 
     def pair(self, request: PairRequest) -> PairReply | Refusal | Failed:
         return self._call("POST", "/pair", PairReply, request)

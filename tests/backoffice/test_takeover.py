@@ -99,7 +99,7 @@ def test_the_rows_of_the_open_shift_come_whole_and_then_what_waits_for_a_code(
     whole = [(row.epoch, row.seq) for page in pages if page.whole for row in page.rows]
     assert whole == [(row.epoch, row.seq) for row in (*card.rows[opened.seq - 1 :], *moved.rows)]
     rest = [row.doc_id for page in pages if not page.whole for row in page.rows]
-    assert rest[:2] == [waiting.doc_id, corrected.doc_id]
+    assert rest[rest.index(waiting.doc_id) + 1] == corrected.doc_id
     assert done.doc_id not in rest
     assert len(rest) == 4  # and the two of the open shift
     assert max(len(page.rows) for page in pages) <= 2

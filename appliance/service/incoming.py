@@ -1,0 +1,231 @@
+"""Rows of this till's own journal that come from outside: from the Backoffice, or from a card that was found.
+
+They are kept under their epoch, as they were written, and what they say is put into the tables: receipts into the list,
+their EET data among those to be sent, shifts and cash. A row that is here already is passed over, so whatever was
+interrupted is simply done again. Where the other journal went its own way, its documents go into the current epoch.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from appliance.domain.clock import iso
+from appliance.domain.codec import CodecError
+from appliance.domain.delivery import FiscalState
+from appliance.domain.journal import (
+    CashMoved,
+    Deferred,
+    EpochOpened,
+    FiscalCorrected,
+    Kind,
+    ReceiptFiscalised,
+    Row,
+    RowsTakenOver,
+    ShiftClosed,
+    ShiftOpened,
+    read_body,
+    row_verifies,
+)
+from appliance.domain.money import ZERO
+from appliance.domain.receipt import Receipt
+from appliance.service.errors import Refused
+from appliance.service.shop import Shop
+from appliance.store import branches, fiscal, incoming, journal, sales
+from appliance.store.sales import ShiftRow
+from appliance.store.tables import Tables
+
+AT_ONCE = 50  # a step holds the write lock for well under 50 ms, also on a slow card
+REST_S = 0.05  # SQLite's waiting is not fair: a sale gets its turn between two steps
+FROM_BACKOFFICE, FROM_CARD = "backoffice", "card"
+OTHER_BOOT = "another device"  # never this start of the machine: what is sent again is not sent for the first time
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """How many rows were new, here already, and put into the current epoch because the journals had parted."""
+
+    new: int = 0
+    held: int = 0
+    again: int = 0
+
+    def __add__(self, other: "TakenIn") -> "TakenIn":
+        return TakenIn(self.new + other.new, self.held + other.held, self.again + other.again)
+
+
+@dataclass(frozen=True)
+class Source:
+    """`whole`: no row is left out between two of one epoch, so a closing may stand on them."""
+
+    name: str
+    whole: bool
+
+
+def check_row(row: Row, *, till_id: str) -> Any:
+    """The row's body; one that cannot be read is kept unread. Raises Refused: other_till, damaged."""
+    if row.till_id != till_id:
+        raise Refused("other_till")
+    if not row_verifies(row):
+        raise Refused("damaged")
+    try:
+        return read_body(row.kind, row.v, row.body)
+    except CodecError:
+        return Deferred(row.kind, row.v)
+
+
+def take_in(shop: Shop, rows: Sequence[Row], source: Source) -> Iterator[TakenIn]:
+    """In short transactions; after each, what came of it. The caller rests between them (`rest`).
+
+    Raises Refused: other_till, damaged; nothing of that step has happened then.
+    """
+    till_id = journal.the_till(shop.tables).till_id
+    for n in range(0, len(rows), AT_ONCE):
+        step = [(row, check_row(row, till_id=till_id)) for row in rows[n : n + AT_ONCE]]
+        at = iso(shop.now())
+        with shop.fact() as tables:
+            done = _take_step(tables, step, source, at=at, new_id=shop.new_id)
+        yield done
+
+
+def rest(begun: float) -> None:
+    """After a step that began then (monotonic)."""
+    time.sleep(max(REST_S, time.monotonic() - begun))
+
+
+def _take_step(
+    tables: Tables, step: Sequence[tuple[Row, Any]], source: Source, *, at: str, new_id: Callable[[], str]
+) -> TakenIn:
+    shifts = {_open_shift_id(tables)}
+    done = TakenIn()
+    stored: list[tuple[Row, str]] = []
+    for row, body in step:
+        held = journal.row_at(tables, row.epoch, row.seq)
+        if held is not None and held.row.hash == row.hash:
+            done += TakenIn(held=1)
+            continue
+        shift_id = _shift_of(tables, body)
+        if held is None and _continues(tables, row, body, source):
+            place = journal.insert_row(tables, row, shift_id=shift_id)
+            stored.append((row, shift_id))
+            done += TakenIn(new=1)
+        elif row.kind == Kind.EPOCH_OPENED or incoming.holds_document(tables, row.doc_id):
+            done += TakenIn(held=1)
+            continue
+        else:
+            place, _ = journal.append_raw(
+                tables, kind=row.kind, v=row.v, body=row.body, doc_id=row.doc_id, at=row.at, shift_id=shift_id
+            )
+            done += TakenIn(again=1)
+        _apply(tables, row, body, place=place, source=source)
+    shifts.add(_open_shift_id(tables))
+    last = {row.epoch: row.seq for row, shift_id in stored if source.whole and shift_id and shift_id in shifts}
+    for epoch, seq in last.items():
+        taken = RowsTakenOver(epoch, seq, source.name)
+        journal.append(tables, Kind.ROWS_TAKEN_OVER, taken, doc_id=new_id(), at=at)
+    return done
+
+
+def _open_shift_id(tables: Tables) -> str:
+    shift = sales.open_shift(tables)
+    return shift.shift_id if shift else ""
+
+
+def _continues(tables: Tables, row: Row, body: Any, source: Source) -> bool:
+    """Whether the row can stand under its epoch: nothing that is here contradicts it."""
+    if branches.lost_rows(tables).get(row.epoch, row.seq + 1) <= row.seq:
+        return False
+    if isinstance(body, EpochOpened) and row.seq == 1:
+        parent = journal.row_at(tables, body.parent_epoch, body.parent_seq)
+        known = parent is None or parent.row.hash.hex() == body.parent_hash
+        return known and (parent is not None or source.name == FROM_BACKOFFICE or not body.parent_epoch)
+    before = journal.row_at(tables, row.epoch, row.seq - 1)
+    if before is None:
+        return source.name == FROM_BACKOFFICE
+    return before.row.hash == row.prev_hash
+
+
+def _shift_of(tables: Tables, body: Any) -> str:
+    if isinstance(body, ReceiptFiscalised | FiscalCorrected):
+        return incoming.shift_of_receipt(tables, body.receipt_doc_id)
+    return str(getattr(body, "shift_id", ""))
+
+
+def _apply(tables: Tables, row: Row, body: Any, *, place: int, source: Source) -> None:
+    """What the document means here."""
+    if isinstance(body, EpochOpened):
+        journal.use_series(tables, body.series, row.epoch)
+    elif isinstance(body, ShiftOpened):
+        _shift_opened(tables, row, body, source)
+    elif isinstance(body, ShiftClosed):
+        _shift_closed(tables, row, body, source)
+    elif isinstance(body, Receipt):
+        _receipt(tables, row, body, place=place)
+    elif isinstance(body, CashMoved):
+        _shift_is_here(tables, body.shift_id, at=row.at, user=body.user)
+        if not incoming.cash_move_is_here(tables, row.doc_id):
+            sales.insert_cash_move(
+                tables, doc_id=row.doc_id, shift_id=body.shift_id, at=row.at, amount=body.amount, reason=body.reason
+            )
+    elif isinstance(body, ReceiptFiscalised):
+        _fiscalised(tables, body)
+    elif isinstance(body, FiscalCorrected):
+        _corrected(tables, row, body)
+
+
+def _shift_opened(tables: Tables, row: Row, body: ShiftOpened, source: Source) -> None:
+    if incoming.shift_state(tables, body.shift_id):
+        return
+    goes_on = source.name == FROM_BACKOFFICE and sales.open_shift(tables) is None
+    number = sales.next_shift_number(tables) if goes_on else incoming.outside_number(tables)
+    shift = ShiftRow(body.shift_id, number, row.at, body.user, body.opening_float, None, None, None)
+    (sales.insert_shift if goes_on else incoming.add_shift)(tables, shift)
+
+
+def _shift_closed(tables: Tables, row: Row, body: ShiftClosed, source: Source) -> None:
+    """A shift that is open here is closed by it only if nothing was done in it in this till's epoch."""
+    state = incoming.shift_state(tables, body.shift_id)
+    if not state:
+        number = incoming.outside_number(tables)
+        opening = body.totals.opening_float
+        incoming.add_shift(
+            tables, ShiftRow(body.shift_id, number, body.opened_at, body.user, opening, None, None, None)
+        )
+    till = journal.the_till(tables)
+    mine = incoming.works_in_shift(tables, body.shift_id, epoch=till.epoch)
+    if state in {"", "unclosed"} or (state == "open" and source.name == FROM_BACKOFFICE and not mine):
+        incoming.close_shift(tables, body.shift_id, closed_at=row.at, closing=body)
+
+
+def _shift_is_here(tables: Tables, shift_id: str, *, at: str, user: str) -> None:
+    """Rows of a shift may come without its opening."""
+    if not incoming.shift_state(tables, shift_id):
+        number = incoming.outside_number(tables)
+        incoming.add_shift(tables, ShiftRow(shift_id, number, at, user, ZERO, None, None, None))
+
+
+def _receipt(tables: Tables, row: Row, receipt: Receipt, *, place: int) -> None:
+    if not incoming.receipt_fits(tables, receipt):
+        return
+    _shift_is_here(tables, receipt.shift_id, at=row.at, user=receipt.user)
+    listed = receipt if incoming.can_be_refunded_by(tables, receipt) else replace(receipt, original=None)
+    sales.insert_receipt(tables, listed, place=place)
+    if receipt.fiscal is not None:
+        fiscal.add_record(
+            tables, doc_id=receipt.doc_id, number=receipt.number, frozen=receipt.fiscal, at=row.at, boot=OTHER_BOOT
+        )
+
+
+def _fiscalised(tables: Tables, body: ReceiptFiscalised) -> None:
+    record = fiscal.load_record(tables, body.receipt_doc_id)
+    if record is not None and body.first and record.state in {FiscalState.WAITING, FiscalState.PARKED}:
+        state = FiscalState.CONFIRMED if body.code else FiscalState.VERIFIED_ONLY
+        warnings = "\n".join(body.warnings)
+        fiscal.update_record(
+            tables, body.receipt_doc_id, state=state.value, code=body.code, reason="", warnings=warnings
+        )
+
+
+def _corrected(tables: Tables, row: Row, body: FiscalCorrected) -> None:
+    record = fiscal.load_record(tables, body.receipt_doc_id)
+    if record is not None and record.state in {FiscalState.WAITING, FiscalState.PARKED}:
+        fiscal.replace_data(tables, record, dict(body.after.data), at=row.at, boot=OTHER_BOOT)

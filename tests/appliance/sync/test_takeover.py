@@ -1,0 +1,292 @@
+"""A device takes a dead till's place, and a till is restored, with the real Backoffice and power cuts."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from appliance.domain.clock import iso
+from appliance.domain.journal import Kind, ReceiptFiscalised
+from appliance.domain.money import crowns
+from appliance.service import fiscal, incoming, receipts, replacement, restore, shift
+from appliance.service.audit import verify_journal
+from appliance.service.errors import Refused
+from appliance.service.shift import last_closing
+from appliance.service.shop import Shop
+from appliance.store import journal
+from appliance.sync import takeover
+from appliance.sync.link import BackofficeLink
+from appliance.sync.takeover import TakeoverWorker
+from appliance.wire import PairReply, PairRequest
+from backoffice.accounts import create_account
+from backoffice.app import make_site
+from backoffice.pairing import make_code
+from backoffice.settings import BackofficeSettings
+from tests.appliance.sync.test_with_the_backoffice import Office, serving
+from tests.powercuts import cut_before
+from tests.shops import TestShop, make_shop, open_for_sale, rows, sell
+
+NEW_EPOCH = "b" * 16
+
+
+@dataclass
+class World:
+    office: Office
+    folder: Path
+    dead: TestShop
+    token: str
+
+    def replace(self, device: TestShop) -> str:
+        """Pair with a code that replaces the dead till; returns the token."""
+        site = self.office.site
+        till_id = journal.the_till(self.dead.shop.tables).till_id
+        code = make_code(site.tables, self.office.account_id, now=site.now(), replaces=till_id)
+        link = BackofficeLink(self.office.url, token="", ca_file=None)
+        fresh = replacement.is_fresh(device.shop)
+        own = journal.the_till(device.shop.tables).till_id
+        reply = link.pair(PairRequest(code=code, till_id=own, prefix="P9", id_pokl="9", name="Nová", fresh=fresh))
+        link.close()
+        assert isinstance(reply, PairReply), reply
+        assert reply.takeover is not None
+        takeover.begin(device.shop, reply.takeover, new_epoch=lambda: NEW_EPOCH)
+        return reply.token
+
+    def worker(self, device: TestShop, token: str) -> TakeoverWorker:
+        link = BackofficeLink(self.office.url, token=token, ca_file=None)
+        return TakeoverWorker(device.shop, link=lambda: link)
+
+    def download(self, device: TestShop, token: str) -> None:
+        worker = self.worker(device, token)
+        while not worker.step():
+            pass
+        assert replacement.download_under_way(device.shop) is None
+
+    def complete(self, device: TestShop, token: str) -> tuple[bool | None, int, int]:
+        """Close, send everything, and what the Backoffice says of the closing."""
+        shift.close_shift(device.shop, counted=crowns(1000))
+        self.office.till(device, token).until_quiet()
+        closing = last_closing(device.shop)
+        assert closing is not None
+        return closing.complete, closing.receipts_held, closing.receipts_expected
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "REST_S", 0.0)
+    monkeypatch.setattr("appliance.service.incoming.time.sleep", lambda _s: None)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    dead = make_shop(tmp_path / "till")
+    settings = BackofficeSettings(data_dir=tmp_path / "backoffice", host="127.0.0.1", port=0, tls=False)
+    site = make_site(settings, now=dead.clock)
+    account_id = create_account(site.tables, email="eva@obchod.cz", password="dlouhé tajné heslo", now=site.now())
+    with serving(site) as url:
+        office = Office(site, url, account_id)
+        yield World(office, tmp_path, dead, office.pair(dead))
+    dead.store.close()
+
+
+def fiscalise(shop: Shop, doc_id: str, number: str) -> None:
+    with shop.fact() as tables:
+        body = ReceiptFiscalised(doc_id, number, "code", "v4", "playground", "uuid", test=True, first=True)
+        journal.append(tables, Kind.RECEIPT_FISCALISED, body, doc_id=shop.new_id(), at=iso(shop.now()))
+
+
+def a_life(world: World) -> list[str]:
+    """A till that has closed a shift and dies in the next; returns the receipts without a code."""
+    shop = world.dead.shop
+    open_for_sale(shop)
+    old = sell(shop)
+    fiscalised = sell(shop)
+    fiscalise(shop, fiscalised.doc_id, fiscalised.number)
+    shift.close_shift(shop, counted=crowns(1000))
+    open_for_sale(shop)
+    mine = sell(shop)
+    refund = receipts.refund(shop, old.doc_id, reason="vrácení")
+    world.office.till(world.dead, world.token).work()
+    return [old.doc_id, mine.doc_id, refund.doc_id]
+
+
+def new_device(world: World, name: str = "new") -> TestShop:
+    return make_shop(world.folder / name, prefix="P9", node=5)
+
+
+def test_a_fresh_device_goes_on_with_the_till_its_shift_and_what_waits_for_a_code(world: World) -> None:
+    waiting = a_life(world)
+    device = new_device(world)
+    token = world.replace(device)
+    assert receipts.recent(device.shop, limit=9) == ()
+    sold = sell(device.shop)  # at once, in the open shift
+    assert sold.number == "P1B-000001"
+    world.download(device, token)
+    assert {each.doc_id for each in fiscal.queue(device.shop)} == {*waiting, sold.doc_id}
+    assert {each.number for each in receipts.recent(device.shop, limit=9)} == {
+        "P1A-000001", "P1A-000003", "P1A-000004", "P1B-000001",
+    }  # fmt: skip
+    verdict = verify_journal(device.shop)
+    assert verdict.broken_at == ""
+    assert verdict.partial == (journal.the_till(world.dead.shop.tables).epoch,)
+    assert world.complete(device, token) == (True, 3, 3)
+    assert shift.open_shift(device.shop, crowns(0)).number == 3
+
+
+def test_the_old_token_is_of_no_use_any_more(world: World) -> None:
+    a_life(world)
+    world.replace(new_device(world))
+    old = world.office.till(world.dead, world.token)
+    sell(world.dead.shop)
+    old.work()
+    assert old.fault == "pairing_revoked"
+
+
+def test_a_device_that_has_sold_is_refused_and_stays_what_it_is(world: World) -> None:
+    a_life(world)
+    device = new_device(world)
+    open_for_sale(device.shop)
+    sell(device.shop)
+    assert not replacement.is_fresh(device.shop)
+    before = journal.the_till(device.shop.tables)
+    given = replacement.Forerunner("x" * 36, "P1", "1", replacement.Head("", 0, ""), (), "B", None)
+    with pytest.raises(Refused, match="not_fresh"):
+        replacement.begin(device.shop, given, new_epoch=lambda: NEW_EPOCH)
+    assert journal.the_till(device.shop.tables) == before
+
+
+def test_a_takeover_goes_on_after_a_crash_at_any_commit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "AT_ONCE", 2)
+    monkeypatch.setattr("backoffice.takeover.PAGE_ROWS_MAX", 4)
+    waiting = a_life(world)
+    cut, crashed = 0, True
+    while crashed:
+        cut += 1
+        device = new_device(world, f"new-{cut}")
+        token = world.replace(device)
+        crashed = cut_before(cut, partial(world.download, device, token))
+        device.store.close()
+        again = new_device(world, f"new-{cut}")
+        world.download(again, token) if replacement.download_under_way(again.shop) else None
+        assert {each.doc_id for each in fiscal.queue(again.shop)} == set(waiting)
+        assert verify_journal(again.shop).broken_at == ""
+        assert shift.x_report(again.shop).count == 2
+        again.store.close()
+    assert cut > 5
+
+
+def test_a_crash_before_the_identity_is_written_leaves_a_fresh_device(world: World) -> None:
+    a_life(world)
+    device = new_device(world)
+    assert cut_before(1, partial(world.replace, device))
+    assert replacement.is_fresh(device.shop)
+    token = world.replace(device)
+    assert world.replace(device) != token  # once more: it is that till already
+    assert rows(device.shop, "SELECT count(*) FROM journal") == [(1,)]
+
+
+# ---- a backup
+
+
+def restored(world: World, backup: Path, *, letters: str = "") -> TestShop:
+    """The backup in a folder of its own, opened as the next start would."""
+    folder = world.folder / "restored"
+    folder.mkdir()
+    shutil.copy(backup, folder / "till.db")
+    device = make_shop(folder, node=9)
+    restore.go_on(device.store, new_id=device.shop.new_id, epoch=NEW_EPOCH, at=iso(device.shop.now()), letters=letters)
+    return device
+
+
+def backup_of(world: World) -> Path:
+    world.dead.store.checkpoint(truncate=True)
+    return Path(shutil.copy(world.folder / "till" / "till.db", world.folder / "backup.db"))
+
+
+def test_a_restored_till_gets_back_what_the_backoffice_holds_beyond_its_backup(world: World) -> None:
+    shop = world.dead.shop
+    open_for_sale(shop)
+    sell(shop)
+    backup = backup_of(world)
+    beyond = sell(shop)
+    world.office.till(world.dead, world.token).work()
+    device = restored(world, backup)
+    mine = sell(device.shop)
+    assert mine.number == "P1B-000001"
+    world.download(device, world.token)
+    assert receipts.load(device.shop, beyond.doc_id) == beyond
+    assert verify_journal(device.shop).broken_at == ""
+    assert world.complete(device, world.token) == (True, 3, 3)
+
+
+def test_a_restored_till_closes_complete_also_when_it_closes_before_it_has_everything(world: World) -> None:
+    shop = world.dead.shop
+    open_for_sale(shop)
+    sell(shop)
+    backup = backup_of(world)
+    sell(shop)
+    world.office.till(world.dead, world.token).work()
+    device = restored(world, backup)
+    sell(device.shop)
+    assert world.complete(device, world.token) == (True, 2, 2)
+    world.download(device, world.token)
+    assert len(receipts.recent(device.shop, limit=9)) == 3
+
+
+def test_a_shift_that_was_closed_after_the_backup_is_closed_and_the_next_is_open(world: World) -> None:
+    shop = world.dead.shop
+    open_for_sale(shop)
+    sell(shop)
+    backup = backup_of(world)
+    closed = shift.close_shift(shop, counted=crowns(1000))
+    open_for_sale(shop)
+    sell(shop)
+    world.office.till(world.dead, world.token).work()
+    device = restored(world, backup)
+    world.download(device, world.token)
+    view = last_closing(device.shop)
+    assert view is not None
+    assert view.closed == closed
+    current = shift.current_shift(device.shop)
+    assert current is not None
+    assert current.number == 2
+    assert world.complete(device, world.token) == (True, 1, 1)
+
+
+def test_a_restored_till_does_not_send_for_the_first_time_and_asks_about_paper(world: World) -> None:
+    shop = world.dead.shop
+    open_for_sale(shop)
+    sell(shop)
+    device = restored(world, backup_of(world))
+    boots = rows(device.shop, "SELECT boot FROM fiscal_record UNION SELECT boot FROM print_job")
+    assert boots == [(incoming.OTHER_BOOT,)]
+
+
+@pytest.mark.parametrize("letters", ["A", "I", "", "ABCD"])
+def test_a_technician_may_name_the_series_but_no_used_one(world: World, letters: str) -> None:
+    open_for_sale(world.dead.shop)
+    if letters:
+        with pytest.raises(Refused, match="series_used"):
+            restored(world, backup_of(world), letters=letters)
+    else:
+        assert sell(restored(world, backup_of(world), letters="F").shop).number == "P1F-000001"
+
+
+def test_the_worker_waits_while_there_is_nothing_to_do_or_nobody_to_ask(world: World) -> None:
+    device = new_device(world)
+    asked: list[int] = []
+
+    def nobody() -> None:
+        asked.append(1)
+
+    worker = TakeoverWorker(device.shop, link=nobody)
+    assert worker.step() > 0
+    assert asked == []
+    world.replace(device)
+    assert worker.step() > 0
+    assert asked == [1]
+    refused = world.worker(device, "pokladna_wrong")
+    assert refused.step() > 0
+    assert replacement.download_under_way(device.shop) is not None
