@@ -1,6 +1,7 @@
 """HTTP to the Backoffice: one session, bounded, TLS always verified; every failure is a value with a word for it."""
 
 import gzip
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
