@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.domain.journal import FieldStamp, ItemEdited, Kind
 from appliance.domain.pricelist import DELETED, RowKind
 from appliance.domain.stamps import Stamp
 from appliance.wire import Changes
@@ -22,7 +23,8 @@ from backoffice.pricelist.registers import Edit, RowWrite
 from backoffice.pricelist.writing import edit_row, write_rows
 from backoffice.projected import Place
 from backoffice.tables import Tables, open_database
-from tests.journals import MORNING
+from tests.backoffice.house import Office
+from tests.journals import MORNING, TillJournal
 
 LABELS = ("bar", "krám")
 MORNING_MS = int(MORNING.timestamp() * 1000)
@@ -189,3 +191,33 @@ def test_a_reader_skips_no_row_while_two_write_on_postgresql(postgres_url: str, 
         for reader in readers:
             assert reader.result() == scope(made, account_id, "")
     made.shut()
+
+
+def test_a_page_contains_exactly_the_edits_that_it_says_while_a_till_sends(office: Office) -> None:
+    journal = TillJournal()
+    place = office.place(journal)
+    for seq in range(2, 60):
+        stamp = f"{MORNING_MS + seq}:0:{journal.till_id}"
+        journal.append(Kind.ITEM_EDITED, ItemEdited("i1", "Jana", (FieldStamp("price", str(seq), stamp),)))
+    sent = threading.Event()
+
+    def send() -> None:
+        try:
+            for row in journal.rows:
+                office.take(place, [row], epoch=journal.epoch)
+        finally:
+            sent.set()
+
+    def page() -> Changes:
+        text = changes_page(office.tables, place, since=0, limit=9, label="", epochs=[journal.epoch], count=False)
+        return Changes.model_validate_json(text)
+
+    pages: list[Changes] = []
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        sending = pool.submit(send)
+        while not sent.is_set():
+            pages.append(page())
+        sending.result()
+    told = [(each.as_of.seq, each.rows[0].fields["price"]) for each in (*pages, page()) if each.as_of and each.rows]
+    assert told[-1] == (59, 59)
+    assert all(seq == price for seq, price in told)
