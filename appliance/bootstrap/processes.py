@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.bootstrap.backoffice import pairing_keeper, uploader
+from appliance.bootstrap.backoffice import PairingDesk, pairing_keeper, uploader
 from appliance.bootstrap.certificates import CertificateDesk, certificate_keeper
 from appliance.bootstrap.eet import answer_shelf, fiscal_sender, rehearsal, release_what_was_mended
 from appliance.bootstrap.shop import SetupError, open_shop
@@ -43,6 +43,7 @@ def run_ui(config: Config) -> None:
             wake=listener,
             home=config.paths.run / "kivy",
             certificates=CertificateDesk(config.paths.run, config.ui.import_folders, new_id=shop.new_id),
+            pairing=PairingDesk(shop),
         )
         run_ui(shop, options)
 

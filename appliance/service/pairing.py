@@ -103,6 +103,19 @@ def save_result(shop: Shop, result: PairingResult) -> None:
     shop.wake("ui")
 
 
+@dataclass(frozen=True)
+class Paired:
+    """With which account, and where its Backoffice is."""
+
+    account: str
+    url: str
+
+
+def paired_with(shop: Shop) -> Paired | None:
+    found = queues.note(shop.tables, PAIRED_NOTE)
+    return Paired(str(found["account"]), str(found.get("url", ""))) if found else None
+
+
 def bound_account(shop: Shop) -> str:
     """The account that has acked rows of this journal, '' while none has: no other one may have it."""
     with shop.snapshot() as tables:

@@ -9,6 +9,7 @@ from appliance.domain.pricelist import (
     FieldInvalid,
     RowKind,
     TillSettings,
+    Warehouse,
     changed_fields,
     check_field,
     till_fields,
@@ -20,6 +21,7 @@ from appliance.service.edits import new_stamp
 from appliance.service.errors import Refused
 from appliance.service.shop import Shop
 from appliance.store import journal, settings
+from appliance.store import warehouses as store
 from appliance.store.pull import add_own_edit, update_pull
 from appliance.store.tables import Tables
 
@@ -30,6 +32,11 @@ def till_settings(shop: Shop) -> TillSettings:
 
 def settings_in(tables: Tables) -> TillSettings:
     return till_settings_of_fields(settings.load_settings(tables))
+
+
+def warehouses(shop: Shop) -> tuple[Warehouse, ...]:
+    """Of the whole account, by branch and name."""
+    return store.warehouses(shop.tables)
 
 
 def item_sync_is_on(shop: Shop) -> bool:

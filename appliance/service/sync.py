@@ -9,7 +9,10 @@ from appliance.store import queues
 
 @dataclass(frozen=True)
 class SyncRun:
-    """`phase`: waiting, upload, download, done. `waits_s`: how long the daemon has not taken it up."""
+    """`phase`: waiting, upload, download, done. `waits_s`: how long the daemon has not taken it up.
+
+    `finished_at`: a moment in ISO 8601, '' while it runs.
+    """
 
     run_id: str
     phase: str
@@ -19,6 +22,7 @@ class SyncRun:
     error: str
     result: str
     waits_s: int = 0
+    finished_at: str = ""
 
 
 def request_sync(shop: Shop) -> str:
@@ -45,4 +49,14 @@ def _view(shop: Shop, row: queues.SyncRunRow | None) -> SyncRun | None:
         return None
     since = shop.now() - parse_iso(row.requested_at)
     waits_s = max(0, int(since.total_seconds())) if row.phase == "waiting" else 0
-    return SyncRun(row.run_id, row.phase, row.done, row.total, bool(row.finished_at), row.error, row.result, waits_s)
+    return SyncRun(
+        row.run_id,
+        row.phase,
+        row.done,
+        row.total,
+        bool(row.finished_at),
+        row.error,
+        row.result,
+        waits_s,
+        row.finished_at or "",
+    )

@@ -5,11 +5,13 @@ Kivy reads its environment when it is first imported, so everything that imports
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from appliance.service.key_files import KeyFiles
+from appliance.service.pairing import Server
 from appliance.service.shop import Shop
 
 
@@ -27,11 +29,19 @@ class Certificates(Protocol):
     def hand_over(self, path: Path, password: str) -> str: ...
 
 
+class Pairing(Protocol):
+    """How this till joins a Backoffice (appliance.bootstrap.backoffice.PairingDesk)."""
+
+    def search(self) -> Sequence[Server]: ...
+    def pair(self, code: str, address: str = "") -> str: ...
+
+
 @dataclass(frozen=True)
 class UiOptions:
     """`inspect_socket`: where `inspect.py` serves what is visible; None for not at all. `home`: Kivy's own files."""
 
     certificates: Certificates
+    pairing: Pairing
     width: int = 1280
     height: int = 800
     fullscreen: bool = False

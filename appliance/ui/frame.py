@@ -9,11 +9,15 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
 from appliance.i18n import _
+from appliance.ui.fitting import text_width
 from appliance.ui.presenter.status import StatusView
 from appliance.ui.theme import T
 from appliance.ui.widgets import FitWords, Touch, TouchButton, load_kv
 
 FUNCTION_KEYS = 8
+LAMPS = ("changes", "printer", "eet", "backoffice")
+URGENT = ("danger", "warning")
+SHOP_PART, SHIFT_PART = 0.2, 0.16  # of the bar's width
 ROOMY_WIDTH = 1200  # wide enough for a sentence beside the words of the bar
 
 
@@ -85,16 +89,37 @@ class StatusBar(BoxLayout):
         self.shift = view.shift
         self.clock = view.clock
         self.mark = view.mark
-        for name in ("changes", "printer", "eet", "backoffice"):
-            lamp, state = self.ids[name], getattr(view, name)
+        lamps = {name: getattr(view, name) for name in LAMPS}
+        told = lamps_with_words([(name, lamp.tone, lamp.words) for name, lamp in lamps.items()], self._room())
+        for name, state in lamps.items():
+            lamp = self.ids[name]
             lamp.tone = state.tone
-            lamp.words = state.count if self.crowded else state.words
+            lamp.words = state.words if name in told else state.count
+
+    def _room(self) -> float:
+        """For the words of lamps: what the bar has beside the names and the icons."""
+        if self.crowded:
+            return 0
+        names = T.width * (SHOP_PART + SHIFT_PART) + (text_width(self.mark, T.small) + 2 * T.pad if self.mark else 0)
+        return float(T.width - names - T.bar * (len(LAMPS) + 1) - T.body * 3 - 12 * T.gap)
 
     def banner(self, notice: Notice | None, view: StatusView | None) -> None:
         self.crowded = notice is not None and (T.width < ROOMY_WIDTH or bool(notice.buttons))
         self.ids.banner.show(notice)
         if view is not None:
             self.show(view)
+
+
+def lamps_with_words(lamps: Sequence[tuple[str, str, str]], room: float) -> set[str]:
+    """Whose words fit, of (name, tone, words): those in danger first, then those that wait."""
+    told = set()
+    order = {tone: number for number, tone in enumerate(URGENT)}
+    for name, _tone, words in sorted(lamps, key=lambda lamp: order.get(lamp[1], len(order))):
+        taken = text_width(words, T.tiny) + T.gap if words else 0
+        if taken <= room:
+            told.add(name)
+            room -= taken
+    return told
 
 
 class KeyRow(BoxLayout):

@@ -33,6 +33,7 @@ class ListRow(Touch, BoxLayout):
     state = StringProperty("")
     tone = StringProperty("quiet")
     active = BooleanProperty(False)
+    detail_rows = NumericProperty(1)
 
     def said(self) -> str:
         return f"{self.title} | {self.detail} | {self.value} | {self.state}"

@@ -14,6 +14,13 @@ from appliance.ui.presenter.words import TITLES, error_sentence
 from appliance.ui.theme import T
 from appliance.ui.widgets import Field
 
+PIN_PAD = (
+    (("7", "7"), ("8", "8"), ("9", "9")),
+    (("4", "4"), ("5", "5"), ("6", "6")),
+    (("1", "1"), ("2", "2"), ("3", "3")),
+    (("C", "clear"), ("0", "0"), ("⌫", "backspace")),
+)
+
 
 class PinDialog(Dialog):
     """A PIN, typed on the keypad or the drawn pad and never shown. `done(pin)`; the card stays until it is right."""
@@ -27,7 +34,7 @@ class PinDialog(Dialog):
             size_hint_y=None, height=T.touch * 1.1,
         )  # fmt: skip
         self.ids.body.add_widget(self.field)
-        self.ids.body.add_widget(NumberPad(self.on_key))
+        self.ids.body.add_widget(NumberPad(self.on_key, PIN_PAD))
         self.button(_("Zrušit"), "dialog.cancel", self.cancel)
         self.button(_("Potvrdit"), "dialog.ok", self.confirm, "primary")
 
@@ -55,7 +62,7 @@ def ask_user(app: Any) -> None:
     """One of the Backoffice's users; without any, where they come from."""
     found = users.users(app.shop)
     if not found:
-        app.say(_("Obsluhu zatím nikdo nezaložil. Přidejte ji v Backoffice → Uživatelé a synchronizujte."))
+        app.say(_("Obsluhu zatím nikdo nezaložil. Přidejte ji v Backoffice › Uživatelé a synchronizujte."))
         return
     at_work = users.user_at_work(app.shop)
     choices = [

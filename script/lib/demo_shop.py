@@ -4,6 +4,7 @@
 """
 
 import argparse
+import json
 import uuid
 from datetime import datetime, timedelta
 from itertools import count
@@ -16,8 +17,9 @@ from appliance.domain.fiscal import Mode, Regime, Taxpayer
 from appliance.domain.money import Money
 from appliance.domain.receipt import ClockState, Seller
 from appliance.domain.vat import VatClass, VatStatus
-from appliance.service.item_import import import_items
 from appliance.service.identity import ensure_identity
+from appliance.service.item_import import import_items
+from appliance.service.pairing import Server, request_pairing
 from appliance.service.shop import Shop
 from appliance.store.db import Store
 
@@ -106,6 +108,20 @@ def fill(shop: Shop) -> None:
         pass
 
 
+class DemoDesk:
+    """As bootstrap's PairingDesk, with the servers that a file names instead of a search on the network."""
+
+    def __init__(self, shop: Shop, servers: Path) -> None:
+        self._shop, self._servers = shop, servers
+
+    def search(self) -> list[Server]:
+        found = json.loads(self._servers.read_text("utf-8")) if self._servers.exists() else []
+        return [Server(name, address, "") for name, address in found]
+
+    def pair(self, code: str, address: str = "") -> str:
+        return request_pairing(self._shop, code, address)
+
+
 def main() -> None:
     from appliance.bootstrap.certificates import CertificateDesk
     from appliance.ui.app import UiOptions, run_ui
@@ -122,6 +138,7 @@ def main() -> None:
     shop = make_shop(given.folder, mode=given.mode)
     options = UiOptions(
         CertificateDesk(given.folder, [given.folder / "media"], new_id=shop.new_id),
+        DemoDesk(shop, given.folder / "servers.json"),
         width=given.width,
         height=given.height,
         theme=given.theme,

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from appliance.domain.clock import age_text
 from appliance.domain.pricelist import LABEL_CHARS_MAX, ApplyWhen, TillSettings, Warehouse, is_label
-from appliance.i18n import _
+from appliance.i18n import _, plural
+from appliance.ui.presenter.sync import sync_error
 
 
 class PairedLike(Protocol):
@@ -103,7 +105,7 @@ def apply_name(apply_when: ApplyWhen) -> str:
 
 def apply_detail(apply_when: ApplyWhen) -> str:
     return {
-        ApplyWhen.MANUAL: _("Po klávese F5 nebo v Ceníku ⋮ → Synchronizace s BackOffice."),
+        ApplyWhen.MANUAL: _("Po klávese F5 nebo z nabídky v Ceníku."),
         ApplyWhen.SHIFT_OPEN: _("Při otevření pokladny, jinak po klávese F5."),
         ApplyWhen.AUTOMATIC: _("Hned, jakmile není rozpracovaný účet."),
     }[apply_when]
@@ -140,3 +142,58 @@ def label_error(text: str) -> str:
     if len(text) > LABEL_CHARS_MAX:
         return _("Štítek je příliš dlouhý (nejvýše {n} znaků).").format(n=LABEL_CHARS_MAX)
     return _("Štítek je jedno slovo bez mezer.")
+
+
+class UnsentLike(Protocol):
+    """service.unsent.UnsentKind"""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def oldest_age_s(self) -> int: ...
+
+
+GROUPS = {
+    "receipt_issued": "receipts", "receipt_fiscalised": "codes", "shift_opened": "shifts", "shift_closed": "shifts",
+    "item_edited": "edits", "category_edited": "edits", "warehouse_edited": "edits", "stock_moved": "stock",
+}  # fmt: skip
+"""Kinds of the journal as a person counts them; the rest is `other`."""
+
+
+def waiting_words(kinds: Sequence[UnsentLike], *, unsent: int, oldest_age_s: int) -> str:
+    """What waits for the Backoffice: `12 účtenek, 1 směna; nejstarší 5 min`."""
+    if not unsent:
+        return _("Nic, vše je odeslané.")
+    counts: dict[str, int] = {}
+    for kind in kinds:
+        group = GROUPS.get(kind.kind, "other")
+        counts[group] = counts.get(group, 0) + kind.count
+    if (rest := unsent - sum(counts.values())) > 0:
+        counts["other"] = counts.get("other", 0) + rest
+    words = [
+        _group_words(group, counts[group]) for group in (*dict.fromkeys(GROUPS.values()), "other") if group in counts
+    ]
+    return _("{what}; nejstarší {age}").format(what=", ".join(words), age=age_text(oldest_age_s))
+
+
+def _group_words(group: str, n: int) -> str:
+    forms = {
+        "receipts": (_("účtenka"), _("účtenky"), _("účtenek")),
+        "codes": (_("kód EET"), _("kódy EET"), _("kódů EET")),
+        "shifts": (_("záznam o směně"), _("záznamy o směnách"), _("záznamů o směnách")),
+        "edits": (_("změna ceníku"), _("změny ceníku"), _("změn ceníku")),
+        "stock": (_("pohyb skladu"), _("pohyby skladu"), _("pohybů skladu")),
+        "other": (_("jiný záznam"), _("jiné záznamy"), _("jiných záznamů")),
+    }[group]
+    return f"{n} {plural(n, *forms)}"
+
+
+def waiting_reason(*, unsent: int, paired: bool, fault: str) -> str:
+    """Why it waits, when it is not just on its way. `fault` is a machine word, '' for none."""
+    if not unsent:
+        return ""
+    if not paired:
+        return _("Pokladna není spárovaná, data čekají v ní.")
+    return sync_error(fault) if fault else ""

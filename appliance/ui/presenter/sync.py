@@ -54,7 +54,7 @@ def sync_error(word: str) -> str:
         "unreachable": _("Backoffice je nedostupný. Data zůstala v pokladně a odešlou se samy."),
         "refused": _("Backoffice data odmítl. Zavolejte technika."),
         "pairing_revoked": _("Párování pokladny bylo zrušeno. Spárujte ji znovu."),
-        "not_paired": _("Pokladna není spárovaná. Spárujte ji v Nastavení → Data a synchronizace."),
+        "not_paired": _("Pokladna není spárovaná. Spárujte ji v Nastavení › Data a synchronizace."),
     }
     return known.get(word) or _("Data zůstala v pokladně a odešlou se samy. Technikovi řekněte: {word}").format(
         word=word

@@ -5,6 +5,7 @@ from appliance.ui.screens.base import TillScreen
 
 def all_screens() -> tuple[type[TillScreen], ...]:
     """Imported late: their `.kv` files read the theme in use."""
+    from appliance.ui.screens.data import DataScreen
     from appliance.ui.screens.eet import EetScreen
     from appliance.ui.screens.item_edit import ItemEditScreen
     from appliance.ui.screens.pay import PayScreen
@@ -18,5 +19,5 @@ def all_screens() -> tuple[type[TillScreen], ...]:
 
     return (
         SaleScreen, PayScreen, TillPage, ReceiptsScreen, PricelistScreen, ItemEditScreen, StatusScreen, SyncScreen,
-        EetScreen, SettingsScreen,
+        EetScreen, SettingsScreen, DataScreen,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from appliance.ui.lists import ListRow, RowView
 from appliance.ui.presenter.status import StatusView
 from appliance.ui.presenter.words import TITLES
 from appliance.ui.screens.base import TillScreen
+from appliance.ui.theme import T
 from appliance.ui.user_questions import ask_user
 from appliance.ui.widgets import load_kv
 
@@ -21,8 +22,9 @@ class SettingsScreen(TillScreen):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.title, self.back_caption = TITLES["settings"](), _("Zpět na prodej")
-        self.rows = {name: ListRow() for name in ("users", "eet", "status")}
+        self.rows = {name: ListRow() for name in ("data", "users", "eet", "status")}
         for row in self.rows.values():
+            row.height = T.touch * 1.2
             row.bind(on_tap=lambda row: self.choose(row.tag.removeprefix("settings:")))
             self.ids.rows.add_widget(row)
 
@@ -36,6 +38,7 @@ class SettingsScreen(TillScreen):
 
     def _views(self) -> tuple[RowView, ...]:
         words = {
+            "data": (_("Spárování s Backoffice, ceník, štítek a sklad této pokladny."), ""),
             "users": (_("Kdo teď u pokladny pracuje."), self.app.shop.user),
             "eet": (_("Evidence tržeb, certifikát, zkouška spojení."), ""),
             "status": (_("Směna, tiskárna, EET, Backoffice a čas."), ""),

@@ -11,6 +11,8 @@ from appliance.ui.presenter.data import (
     label_error,
     scope_words,
     switch_words,
+    waiting_reason,
+    waiting_words,
 )
 
 MAIN = Warehouse("w-1", "Hlavní sklad", "Dlouhá")
@@ -89,3 +91,39 @@ def test_every_way_to_apply_changes_has_its_own_words() -> None:
     assert len({apply_name(when) for when in ApplyWhen}) == len(ApplyWhen)
     assert len({apply_detail(when) for when in ApplyWhen}) == len(ApplyWhen)
     assert row("apply", TillSettings(apply_when=ApplyWhen.AUTOMATIC)).value == "samo"
+
+
+@dataclass(frozen=True)
+class Unsent:
+    kind: str
+    count: int
+    oldest_age_s: int = 60
+
+
+def test_what_waits_is_said_by_kind_and_age() -> None:
+    """B8"""
+    kinds = (Unsent("receipt_issued", 12), Unsent("shift_opened", 1), Unsent("shift_closed", 1), Unsent("new_kind", 2))
+    words = waiting_words(kinds, unsent=16, oldest_age_s=300)
+    assert words == "12 účtenek, 2 záznamy o směnách, 2 jiné záznamy; nejstarší 5 min"
+
+
+def test_what_was_not_looked_at_is_counted_all_the_same() -> None:
+    words = waiting_words((Unsent("receipt_issued", 10_000),), unsent=100_000, oldest_age_s=60)
+    assert words.startswith("10000 účtenek, 90000 jiných záznamů")
+
+
+def test_nothing_that_waits_is_said_so() -> None:
+    assert waiting_words((), unsent=0, oldest_age_s=0) == "Nic, vše je odeslané."
+
+
+@pytest.mark.parametrize(
+    ("unsent", "paired", "fault", "words"),
+    [
+        (0, True, "unreachable", ""),
+        (3, False, "", "Pokladna není spárovaná, data čekají v ní."),
+        (3, True, "unreachable", "Backoffice je nedostupný. Data zůstala v pokladně a odešlou se samy."),
+        (3, True, "", ""),
+    ],
+)
+def test_the_reason_is_said_when_something_waits(unsent: int, *, paired: bool, fault: str, words: str) -> None:
+    assert waiting_reason(unsent=unsent, paired=paired, fault=fault) == words
