@@ -78,17 +78,17 @@ def _categories(
     typed: Typed | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
-    edited = (typed.text("row_id") if typed else request.query_params.get("edit", "")).replace("\0", "")
+    edited = (typed.one("row_id") if typed else request.query_params.get("edit", "")).replace("\0", "")
     row = row_of(site.tables, session.account_id, RowKind.CATEGORY, edited) if edited else None
     listed = categories_of(site.tables, session.account_id)
     fields: Fields = row["fields"] if row else {}
     following = 1 + max((each["fields"].get("position") or 0 for each in listed), default=0)
     shown = {
-        "name": typed.text("name") if typed else fields.get("name", ""),
-        "colour": typed.text("colour") if typed else fields.get("colour", COLOURS[0]),
-        "position": typed.text("position") if typed else str(fields.get("position", following)),
+        "name": typed.one("name") if typed else fields.get("name", ""),
+        "colour": typed.one("colour") if typed else fields.get("colour", COLOURS[0]),
+        "position": typed.one("position") if typed else str(fields.get("position", following)),
     }
-    was = {name: typed.text(f"was_{name}") for name in shown} if typed else shown if row else dict.fromkeys(shown, "")
+    was = {name: typed.one(f"was_{name}") for name in shown} if typed else shown if row else dict.fromkeys(shown, "")
     return render(
         request,
         site,
@@ -108,19 +108,19 @@ def _categories(
 @router.post("/pricelist/categories")
 def save_category(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     """Only what differs from what the form was opened with is written."""
-    row_id = form.text("row_id")
+    row_id = form.one("row_id")
     if row_id and row_of(site.tables, session.account_id, RowKind.CATEGORY, row_id) is None:
         return render(request, site, "missing.html", session=session, status=404)
-    position = form.text("position")
+    position = form.one("position")
     values: dict[str, Any] = {
-        "name": " ".join(form.text("name").split()),
-        "colour": form.text("colour"),
+        "name": " ".join(form.one("name").split()),
+        "colour": form.one("colour"),
         "position": int(position) if position.isascii() and position.isdigit() and len(position) < 5 else -1,
     }
     errors = _wrong(RowKind.CATEGORY, values)
     if errors:
         return _categories(request, site, session, "categories.html", typed=form, errors=errors)
-    changes = {name: value for name, value in values.items() if not row_id or form.text(f"was_{name}") != str(value)}
+    changes = {name: value for name, value in values.items() if not row_id or form.one(f"was_{name}") != str(value)}
     edit(site, session, RowKind.CATEGORY, row_id or str(uuid.uuid4()), changes)
     return RedirectResponse("/pricelist/categories", status_code=303)
 
@@ -129,7 +129,7 @@ def save_category(request: Request, site: CurrentSite, session: SignedIn, form: 
 def delete_category(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     """Its items stay, and keep naming it: when it is restored they are in it again."""
     return _delete(
-        request, site, session, kind=RowKind.CATEGORY, row_id=form.text("row_id"), back="/pricelist/categories"
+        request, site, session, kind=RowKind.CATEGORY, row_id=form.one("row_id"), back="/pricelist/categories"
     )
 
 
@@ -200,7 +200,7 @@ def _vat(
         valid=set(valid.values()),
         today=today,
         czech=[vat_rate_fields(rate) for rate in CZECH_VAT_RATES],
-        shown={name: typed.text(name) if typed else "" for name in names},
+        shown={name: typed.one(name) if typed else "" for name in names},
         errors=errors or {},
     )
 
@@ -208,15 +208,15 @@ def _vat(
 @router.post("/pricelist/vat")
 def save_vat(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     """One rate of a class and a day is one row, whoever writes it."""
-    if form.text("action") == "czech":
+    if form.one("action") == "czech":
         for rate in CZECH_VAT_RATES:
             _write_rate(site, session, vat_rate_fields(rate))
         return RedirectResponse("/pricelist/vat", status_code=303)
-    percent = form.text("percent").removesuffix("%").strip()
+    percent = form.one("percent").removesuffix("%").strip()
     values: dict[str, Any] = {
-        "vat_class": form.text("vat_class"),
+        "vat_class": form.one("vat_class"),
         "percent": int(percent) if percent.isascii() and percent.isdigit() and len(percent) <= 3 else -1,
-        "valid_from": form.text("valid_from"),
+        "valid_from": form.one("valid_from"),
     }
     errors = _wrong(RowKind.VAT_RATE, values)
     if errors:
@@ -233,4 +233,4 @@ def _write_rate(site: Site, session: Session, values: Fields) -> None:
 
 @router.post("/pricelist/vat/delete")
 def delete_vat(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
-    return _delete(request, site, session, kind=RowKind.VAT_RATE, row_id=form.text("row_id"), back="/pricelist/vat")
+    return _delete(request, site, session, kind=RowKind.VAT_RATE, row_id=form.one("row_id"), back="/pricelist/vat")

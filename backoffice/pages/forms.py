@@ -19,7 +19,7 @@ class Typed:
 
     fields: Mapping[str, tuple[str, ...]]
 
-    def text(self, name: str) -> str:
+    def one(self, name: str) -> str:
         return next(iter(self.fields.get(name, ())), "")
 
     def all(self, name: str) -> tuple[str, ...]:

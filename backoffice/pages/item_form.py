@@ -87,8 +87,8 @@ def _shown(fields: Fields) -> dict[str, Any]:
 
 
 def form_of_typed(typed: Typed) -> ItemForm:
-    shown: dict[str, Any] = {name: typed.text(name) for name in PLAIN}
-    return ItemForm({**shown, "stocked": typed.has("stocked")}, was=typed.text("was"))
+    shown: dict[str, Any] = {name: typed.one(name) for name in PLAIN}
+    return ItemForm({**shown, "stocked": typed.has("stocked")}, was=typed.one("was"))
 
 
 def changes_of(form: ItemForm) -> dict[str, Any]:

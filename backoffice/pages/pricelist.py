@@ -112,14 +112,14 @@ def _edit_one(site: Site, session: Session, row_id: str, changes: Fields) -> int
 
 def _bulk_changes(site: Site, session: Session, form: Form) -> tuple[dict[str, Any], str]:
     """What is to be written into each row, or why nothing can be."""
-    match form.text("action"):
+    match form.one("action"):
         case "add_label" | "remove_label" as action:
-            labels = labels_typed(form.text("label"))
+            labels = labels_typed(form.one("label"))
             if labels is None:
                 return {}, BULK_LABEL
             return {f"label:{label}": action == "add_label" for label in labels}, ""
         case "category":
-            category = form.text("category_id")
+            category = form.one("category_id")
             if category == "-":
                 return {"category_id": None}, ""
             known = row_of(site.tables, session.account_id, RowKind.CATEGORY, category)
@@ -186,7 +186,7 @@ def _save(request: Request, site: Site, session: Session, typed: Form, *, row_id
     except FieldInvalid:  # what one row can hold is bounded
         form.errors["labels"] = TOO_MANY
         return _item_page(request, site, session, form, row=row, status=400)
-    if typed.text("action") == "next":
+    if typed.one("action") == "next":
         return RedirectResponse("/pricelist/new?done=1", status_code=303)
     return RedirectResponse(f"/pricelist/items/{quote(target, safe='')}?done=1", status_code=303)
 
@@ -247,7 +247,7 @@ def _twins(request: Request, site: Site, session: Session, template: str) -> Res
 @router.post("/pricelist/merge")
 def merge(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     """`kept` stays; of `merged` the codes and labels stay."""
-    kept, merged = form.text("kept"), form.text("merged")
+    kept, merged = form.one("kept"), form.one("merged")
     tables, account_id = site.tables, session.account_id
     if kept == merged or any(row_of(tables, account_id, RowKind.ITEM, each) is None for each in (kept, merged)):
         return render(request, site, "missing.html", session=session, status=404)

@@ -142,6 +142,8 @@ def value_text(value: Any, register: str, categories: Mapping[str, str], *, text
     """What a register of an item holds, as a person says it."""
     if register == "price":
         return text("zadává se při prodeji") if value is None else format_czk(Money(value))
+    if MEMBER_MARK in register:  # its name says it all while it is in
+        return "" if value else text("odebráno")
     if isinstance(value, bool):
         return text("ano") if value else text("ne")
     if register == "category_id" and value:

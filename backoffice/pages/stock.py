@@ -109,7 +109,7 @@ def _warehouses(
     errors: dict[str, str] | None = None,
 ) -> Response:
     tables, account_id = site.tables, session.account_id
-    edited = (typed.text("row_id") if typed else request.query_params.get("edit", "")).replace("\0", "")
+    edited = (typed.one("row_id") if typed else request.query_params.get("edit", "")).replace("\0", "")
     row = row_of(tables, account_id, RowKind.WAREHOUSE, edited) if edited else None
     held = {name: str(row["fields"].get(name) or "") if row else "" for name in WRONG}
     return render(
@@ -122,8 +122,8 @@ def _warehouses(
         counts=level_counts(tables, account_id),
         tills=_tills_by_warehouse(site, session),
         edited=edited if row else "",
-        shown={name: typed.text(name) for name in WRONG} if typed and "row_id" not in (errors or {}) else held,
-        was={name: typed.text(f"was_{name}") for name in WRONG} if typed else held,
+        shown={name: typed.one(name) for name in WRONG} if typed and "row_id" not in (errors or {}) else held,
+        was={name: typed.one(f"was_{name}") for name in WRONG} if typed else held,
         errors=errors or {},
     )
 
@@ -140,10 +140,10 @@ def _tills_by_warehouse(site: Site, session: Session) -> dict[str, list[Any]]:
 
 @router.post("/stock/warehouses")
 def save_warehouse(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
-    row_id = form.text("row_id")
+    row_id = form.one("row_id")
     if row_id and row_of(site.tables, session.account_id, RowKind.WAREHOUSE, row_id) is None:
         return render(request, site, "missing.html", session=session, status=404)
-    values = {name: " ".join(form.text(name).split()) for name in WRONG}
+    values = {name: " ".join(form.one(name).split()) for name in WRONG}
     errors: dict[str, str] = {}
     for name, value in values.items():
         try:
@@ -152,14 +152,14 @@ def save_warehouse(request: Request, site: CurrentSite, session: SignedIn, form:
             errors[name] = WRONG[name]
     if errors:
         return _warehouses(request, site, session, "warehouses.html", typed=form, errors=errors)
-    changes = {name: value for name, value in values.items() if not row_id or form.text(f"was_{name}") != value}
+    changes = {name: value for name, value in values.items() if not row_id or form.one(f"was_{name}") != value}
     edit(site, session, RowKind.WAREHOUSE, row_id or str(uuid.uuid4()), changes)
     return RedirectResponse("/stock/warehouses", status_code=303)
 
 
 @router.post("/stock/warehouses/delete")
 def delete_warehouse(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
-    row_id = form.text("row_id")
+    row_id = form.one("row_id")
     if row_of(site.tables, session.account_id, RowKind.WAREHOUSE, row_id) is None:
         return render(request, site, "missing.html", session=session, status=404)
     if has_stock(site.tables, session.account_id, row_id):

@@ -104,12 +104,12 @@ def work(word: str, request: Request, site: CurrentSite, session: SignedIn, form
         return render(request, site, "missing.html", session=session, status=404)
     document = _read(site, session, kind, form)
     if form.has("remove"):
-        document.lines = [line for line in document.lines if line.item_id != form.text("remove")]
+        document.lines = [line for line in document.lines if line.item_id != form.one("remove")]
     elif form.has("pick"):
-        _pick(site, session, document, form.text("pick"))
+        _pick(site, session, document, form.one("pick"))
     elif document.find:
         _find(site, session, document)
-    elif form.text("action") == "save" and _save(site, session, document):
+    elif form.one("action") == "save" and _save(site, session, document):
         return RedirectResponse(f"/stock?warehouse={document.warehouse}&done={word}", status_code=303)
     return _page(request, site, session, word, document)
 
@@ -132,17 +132,17 @@ def _read(site: Site, session: Session, kind: MoveKind, form: Typed) -> Document
     """Items are read anew by their ids: of a form, only what a person may type is believed."""
     document = Document(
         kind,
-        warehouse=form.text("warehouse"),
-        to_warehouse=form.text("to_warehouse"),
-        note=form.text("note")[:NOTE_CHARS_MAX],
-        find=form.text("find"),
+        warehouse=form.one("warehouse"),
+        to_warehouse=form.one("to_warehouse"),
+        note=form.one("note")[:NOTE_CHARS_MAX],
+        find=form.one("find"),
     )
     typed = zip(form.all("item_id"), form.all("quantity"), form.all("known"), strict=False)
     for item_id, quantity, known in list(typed)[:LINES_MAX]:
         row = row_of(site.tables, session.account_id, RowKind.ITEM, item_id)
         if row is not None:
             document.lines.append(_line(row, quantity=quantity, known=_whole(known)))
-    if kind is MoveKind.STOCKTAKE and form.text("was_warehouse") != document.warehouse:
+    if kind is MoveKind.STOCKTAKE and form.one("was_warehouse") != document.warehouse:
         _know(site, session, document)
     return document
 

@@ -87,7 +87,7 @@ def _page(
         status=400 if errors else 200,
         till=till,
         shown=_typed_settings(typed) if typed else held,
-        was={name: typed.text(f"was_{name}") for name in held} if typed else {k: str(v) for k, v in held.items()},
+        was={name: typed.one(f"was_{name}") for name in held} if typed else {k: str(v) for k, v in held.items()},
         errors=errors or {},
         warehouses=rows_of(site.tables, session.account_id, RowKind.WAREHOUSE),
         labels=labels_of(site.tables, session.account_id),
@@ -105,11 +105,11 @@ def _settings(site: Site, session: Session, till: TillView) -> dict[str, Any]:
 
 def _typed_settings(typed: Typed) -> dict[str, Any]:
     return {
-        "label": typed.text("label"),
+        "label": typed.one("label"),
         "restricted": typed.has("restricted"),
-        "apply_when": typed.text("apply_when"),
-        "warehouse_id": typed.text("warehouse_id"),
-        "branch": " ".join(typed.text("branch").split()),
+        "apply_when": typed.one("apply_when"),
+        "warehouse_id": typed.one("warehouse_id"),
+        "branch": " ".join(typed.one("branch").split()),
     }
 
 
@@ -122,7 +122,7 @@ def save_settings(request: Request, site: CurrentSite, session: SignedIn, form: 
     errors = _wrong(site, session, values)
     if errors:
         return _page(request, site, session, till, typed=form, errors=errors)
-    changes = {name: value for name, value in values.items() if form.text(f"was_{name}") != str(value)}
+    changes = {name: value for name, value in values.items() if form.one(f"was_{name}") != str(value)}
     edit(site, session, RowKind.TILL, till.till_id, changes)
     return RedirectResponse(f"/tills/{till.till_id}?done=1", status_code=303)
 

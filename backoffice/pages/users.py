@@ -44,9 +44,9 @@ def _list(
     errors: dict[str, str] | None = None,
 ) -> Response:
     """A PIN that was typed is never shown again."""
-    edited = (typed.text("row_id") if typed else request.query_params.get("edit", "")).replace("\0", "")
+    edited = (typed.one("row_id") if typed else request.query_params.get("edit", "")).replace("\0", "")
     row = row_of(site.tables, session.account_id, RowKind.USER, edited) if edited else None
-    name = typed.text("name") if typed else (row["name"] if row else "")
+    name = typed.one("name") if typed else (row["name"] if row else "")
     return render(
         request,
         site,
@@ -57,7 +57,7 @@ def _list(
         edited=edited if row else "",
         has_pin=bool(row and row["fields"].get("pin")),
         name=name,
-        was_name=typed.text("was_name") if typed else name,
+        was_name=typed.one("was_name") if typed else name,
         errors=errors or {},
     )
 
@@ -65,15 +65,15 @@ def _list(
 @router.post("/users")
 def save(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     """An empty PIN leaves the one that is set; only what was changed is written."""
-    row_id = form.text("row_id")
+    row_id = form.one("row_id")
     if row_id and row_of(site.tables, session.account_id, RowKind.USER, row_id) is None:
         return render(request, site, "missing.html", session=session, status=404)
-    name, pin = " ".join(form.text("name").split()), form.text("pin")
+    name, pin = " ".join(form.one("name").split()), form.one("pin")
     errors = _wrong(name, pin)
     if errors:
         return _list(request, site, session, "users.html", typed=form, errors=errors)
     changes: dict[str, Any] = {}
-    if not row_id or name != form.text("was_name"):
+    if not row_id or name != form.one("was_name"):
         changes["name"] = name
     if pin:
         changes["pin"] = hash_pin(pin, secrets.token_bytes(SALT_BYTES))
@@ -96,7 +96,7 @@ def _wrong(name: str, pin: str) -> dict[str, str]:
 
 @router.post("/users/delete")
 def delete(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
-    row_id = form.text("row_id")
+    row_id = form.one("row_id")
     if row_of(site.tables, session.account_id, RowKind.USER, row_id) is None:
         return render(request, site, "missing.html", session=session, status=404)
     edit(site, session, RowKind.USER, row_id, {DELETED: True})

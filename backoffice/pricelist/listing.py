@@ -25,6 +25,8 @@ ROWS_MAX = 500
 """Of categories, warehouses, users, VAT rates: more are not listed."""
 TWINS_MAX = 100
 HISTORY_ROWS_MAX = 200
+NOTHING = ("", False, None)
+"""Values with which an item begins; as its first ones they are no news."""
 HAS_PLU = SQL("plu <> ''")  # in the very words of the index `pricelist_plu`
 
 
@@ -254,11 +256,17 @@ def history_of(tables: Tables, account_id: int, row_id: str) -> list[Change]:
     ]
     registers = read_registers(held["registers"])
     written += [(r.at, r.user, r.till_id, field, r.value, False) for field, r in registers.items()]
-    written.sort(key=lambda each: (each[:4], each[5]), reverse=True)
+    written.sort(key=lambda each: (each[:4], each[5]))
+    said: set[str] = set()
+    told = []
+    for each in written:
+        if each[3] in said or each[4] not in NOTHING:
+            told.append(each)
+            said.add(each[3])
     return [
-        Change(at, user, names.get(till_id, till_id), tuple((e[3], e[4], e[5]) for e in reversed(list(some))))
-        for (at, user, till_id), some in groupby(written, key=lambda each: each[:3])
-    ]
+        Change(at, user, names.get(till_id, till_id), tuple((e[3], e[4], e[5]) for e in some))
+        for (at, user, till_id), some in groupby(told, key=lambda each: each[:3])
+    ][::-1]
 
 
 def twins_of_list(tables: Tables, account_id: int) -> list[dict[str, Any]]:

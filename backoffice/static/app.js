@@ -191,6 +191,12 @@ document.addEventListener("change", (event) => {
 });
 window.addEventListener("pageshow", countTicked);
 
+// On a phone the menu and the tabs scroll sideways.
+for (const here of document.querySelectorAll(".side nav [aria-current], .tabs [aria-current]")) {
+  const strip = here.parentElement;
+  strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+}
+
 // A second press while the first is on its way would write the document twice.
 for (const form of document.querySelectorAll("form[data-once], form[data-keys]")) {
   let sent = false;

@@ -11,7 +11,7 @@ from tests.backoffice.house import Clock, Shop, words
 from tests.journals import TillJournal, till_status
 
 ODD = "Žluťoučký <script>alert(\"x\")</script> & 'kůň' {{ 7 * 7 }} pokl."
-PAGES = ("/", "/receipts", "/closings", "/tills", "/notifications")
+PAGES = ("/", "/receipts", "/closings", "/pricelist", "/stock", "/tills", "/users", "/notifications")
 
 
 def plain(amount: Money) -> str:
