@@ -1,7 +1,7 @@
 """The price list in words, and the item form: texts of an item and back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from appliance.domain.catalogue import Category, Item, ItemInvalid, check_item
 from appliance.domain.fiscal import Reporting
@@ -22,6 +22,11 @@ class ItemRow:
     category: str
     vat: str
     price: str
+    labels: str
+
+    @property
+    def detail(self) -> str:
+        return " · ".join(filter(None, (self.category, self.labels, self.code)))
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class ItemForm:
     vat_class: VatClass = VatClass.STANDARD
     category_id: str | None = None
     reporting: Reporting = Reporting.REPORTED
+    stocked: bool = False
 
 
 def count_text(n: int) -> str:
@@ -58,7 +64,15 @@ def item_row(item: Item, categories: Sequence[Category]) -> ItemRow:
         category=category_name(item.category_id, categories),
         vat=vat_class_name(item.vat_class),
         price=price_text(item),
+        labels=labels_text(item.labels),
     )
+
+
+def labels_text(labels: Sequence[str]) -> str:
+    """`štítek pokl1`, `štítky pokl1, pokl2`, or nothing."""
+    if not labels:
+        return ""
+    return f"{_('štítek') if len(labels) == 1 else _('štítky')} {', '.join(labels)}"
 
 
 def form_of(item: Item) -> ItemForm:
@@ -72,6 +86,7 @@ def form_of(item: Item) -> ItemForm:
         vat_class=item.vat_class,
         category_id=item.category_id,
         reporting=item.reporting,
+        stocked=item.stocked,
     )
 
 
@@ -98,5 +113,32 @@ def item_of(form: ItemForm, before: Item) -> Item:
             labels=words_of(form.labels),
             reporting=form.reporting,
             principal="".join(form.principal.split()).upper(),
+            stocked=form.stocked,
         )
     )
+
+
+def rebased(opened: Item, edited: Item, current: Item) -> Item:
+    """What a person changed, put on the item as it is now: a synchronisation may have come while the form was open."""
+    changes: dict[str, object] = {}
+    for field in fields(Item):
+        before, after, now = (getattr(item, field.name) for item in (opened, edited, current))
+        if field.name in {"eans", "labels"}:
+            kept = tuple(member for member in now if member in after or member not in before)
+            changes[field.name] = kept + tuple(member for member in after if member not in before and member not in now)
+        elif after != before:
+            changes[field.name] = after
+    return replace(current, **changes)  # type: ignore[arg-type] -- the values of an Item's own fields
+
+
+def hidden_words(item: Item, scope: str) -> str:
+    """What to ask before a label is saved that takes the item away from this till; '' when none does (S17)."""
+    if not scope or scope in item.labels:
+        return ""
+    return _("Pokladna ukazuje jen položky se štítkem {label}. Bez něj tady položka po synchronizaci zmizí.").format(
+        label=scope
+    )
+
+
+def stocked_name(*, stocked: bool) -> str:
+    return _("na skladě") if stocked else _("bez skladu")

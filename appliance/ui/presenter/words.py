@@ -102,6 +102,7 @@ def _item_rules() -> dict[tuple[str, str], str]:
         ("price", "not_amount"): _("Cena není částka, například 12,50."),
         ("plu", "not_digits"): _("PLU jsou jen číslice, nejvýše 32."),
         ("eans", "not_digits"): _("EAN jsou jen číslice, nejvýše 32."),
+        ("labels", "not_a_label"): _("Štítek je jedno slovo, nejvýše 32 znaků."),
         ("principal", "not_a_number"): _("EIČ je CZ a 8 až 10 číslic."),
         ("principal", "own"): _("To je vaše vlastní EIČ. Nechte pole prázdné."),
     }

@@ -9,9 +9,18 @@ from appliance.domain.catalogue import Item, ItemInvalid
 from appliance.domain.fiscal import Reporting
 from appliance.domain.vat import VatClass
 from appliance.i18n import _
-from appliance.service import catalogue
+from appliance.service import catalogue, settings
 from appliance.ui.dialogs import Choice, ChoiceDialog
-from appliance.ui.presenter.items import FIELDS, ItemForm, category_name, form_of, item_of
+from appliance.ui.presenter.items import (
+    FIELDS,
+    ItemForm,
+    category_name,
+    form_of,
+    hidden_words,
+    item_of,
+    rebased,
+    stocked_name,
+)
 from appliance.ui.presenter.words import item_rule, reporting_name, vat_class_name
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.widgets import Field, load_kv
@@ -47,14 +56,15 @@ class ItemEditScreen(TillScreen):
         for name, label in zip(FIELDS, labels, strict=True):
             self.ids[name].label = label
         self.ids.category.hint, self.ids.vat.hint = _("Kategorie"), _("Sazba DPH")
-        self.ids.reporting.hint = _("Evidence tržby")
+        self.ids.reporting.hint, self.ids.stocked.hint = _("Evidence tržby"), _("Skladová zásoba")
         self.item: Item | None = None
         self.form = ItemForm()
 
     def enter(self, *, item: Item | None = None, **_given: Any) -> None:
         """Without an item, a new one."""
         self.stored = item is not None
-        self.item = item or Item(self.app.shop.new_id(), name="", price=None, vat_class=VatClass.STANDARD)
+        scope = settings.till_settings(self.app.shop).scope
+        self.item = item or Item(self.app.shop.new_id(), "", None, VatClass.STANDARD, labels=(scope,) if scope else ())
         self.title = self.item.name if self.stored else _("Nová položka")
         self.form = form_of(self.item)
         for name in FIELDS:
@@ -65,6 +75,8 @@ class ItemEditScreen(TillScreen):
         self.ids.category.caption = category_name(self.form.category_id, catalogue.categories(self.app.shop))
         self.ids.vat.caption = vat_class_name(self.form.vat_class)
         self.ids.reporting.caption = reporting_name(self.form.reporting)
+        self.ids.stocked.caption = stocked_name(stocked=self.form.stocked)
+        self.ids.stocked.active = self.form.stocked
 
     def edit(self, field: Field) -> None:
         self.app.keys.edit(field, by_touch=True)
@@ -135,7 +147,40 @@ class ItemEditScreen(TillScreen):
             self.ids[error.field].error = item_rule(error.field, error.rule)
             self.app.keys.take(self.ids[error.field])
             return
-        self.app.write(lambda: catalogue.save_item(self.app.shop, item), lambda _: self._done(item, saved=True))
+        words = hidden_words(item, settings.till_settings(self.app.shop).scope) if self.stored else ""
+        if words and item.labels != self.item.labels:
+            self.ask_hidden(item, words)
+        else:
+            self.write(item)
+
+    def ask_hidden(self, item: Item, words: str) -> None:
+        """Labels that take the item away from this till: rarely what is meant, so it is asked."""
+        label = settings.till_settings(self.app.shop).scope
+
+        def done(answer: str) -> None:
+            self.write(replace(item, labels=(*item.labels, label)) if answer == "add" else item)
+
+        choices = (
+            Choice("add", _("Přidat štítek {label}").format(label=label), tag="labels.add"),
+            Choice("hide", _("Uložit bez něj"), tag="labels.hide"),
+        )
+        self.app.ask(ChoiceDialog(title=_("Položka odsud zmizí"), message=words, choices=choices, done=done, wide=True))
+
+    def write(self, item: Item) -> None:
+        """Only what was changed here is written; what a synchronisation has brought meanwhile stays."""
+        opened, shop = self.item, self.app.shop
+        assert opened is not None
+
+        def save() -> None:
+            current = catalogue.load_item(shop, item.item_id) if self.stored else item
+            catalogue.save_item(shop, rebased(opened, item, current) if self.stored else item)
+
+        self.app.write(save, lambda _: self._done(item, saved=True))
+
+    def turn_stocked(self) -> None:
+        self.app.keys.stop_editing()
+        self.form = replace(self.form, stocked=not self.form.stocked)
+        self._show_choices()
 
     def ask_delete(self) -> None:
         item = self.item

@@ -57,12 +57,7 @@ class PricelistScreen(TillScreen):
             else catalogue.items_in(shop, None, limit=limit, offset=offset)
         )
         rows = [item_row(item, self.categories) for item in items]
-        return [
-            RowView(
-                f"item:{row.item_id}", row.name, " · ".join(filter(None, (row.category, row.code))), row.price, row.vat
-            )
-            for row in rows
-        ]
+        return [RowView(f"item:{row.item_id}", row.name, row.detail, row.price, row.vat) for row in rows]
 
     def edit(self, item_id: str) -> None:
         """A synchronisation may have taken the item away meanwhile."""

@@ -6,7 +6,19 @@ from appliance.domain.catalogue import Category, Item, ItemInvalid
 from appliance.domain.fiscal import Reporting
 from appliance.domain.money import Money
 from appliance.domain.vat import VatClass
-from appliance.ui.presenter.items import ItemForm, category_name, count_text, form_of, item_of, item_row, words_of
+from appliance.ui.presenter.items import (
+    ItemForm,
+    category_name,
+    count_text,
+    form_of,
+    hidden_words,
+    item_of,
+    item_row,
+    labels_text,
+    rebased,
+    stocked_name,
+    words_of,
+)
 
 ITEM = Item("1", "Rohlík", Money(123450), VatClass.REDUCED, "c1", "12", eans=("859", "860"), labels=("pokl1",))
 FOR_ANOTHER = replace(ITEM, reporting=Reporting.VOUCHER, principal="CZ12345678")
@@ -65,3 +77,40 @@ def test_items_are_counted_in_czech(n: int, words: str) -> None:
 
 def test_a_new_form_is_empty_with_the_standard_rate() -> None:
     assert ItemForm() == ItemForm(name="", price="", vat_class=VatClass.STANDARD, category_id=None)
+
+
+def test_a_row_of_the_price_list_shows_its_labels() -> None:
+    assert item_row(ITEM, CATEGORIES).detail == "Pečivo · štítek pokl1 · PLU 12 · EAN 859"
+    assert labels_text(("pokl1", "pokl2")) == "štítky pokl1, pokl2"
+    assert labels_text(()) == ""
+
+
+def test_only_what_was_changed_in_the_form_is_put_on_an_item_that_was_pulled_meanwhile() -> None:
+    """B4"""
+    edited = replace(ITEM, name="Rohlík tukový", labels=("pokl2",), eans=("859", "860", "861"), stocked=True)
+    pulled = replace(ITEM, price=Money(99), labels=("pokl1", "akce"), eans=("860",), category_id="c2")
+    assert rebased(ITEM, edited, pulled) == replace(
+        pulled, name="Rohlík tukový", labels=("akce", "pokl2"), eans=("860", "861"), stocked=True
+    )
+
+
+def test_a_form_that_changed_nothing_leaves_the_pulled_item() -> None:
+    pulled = replace(ITEM, price=None, plu="99", labels=())
+    assert rebased(ITEM, ITEM, pulled) == pulled
+
+
+@pytest.mark.parametrize(
+    ("labels", "scope", "asked"),
+    [(("pokl1",), "pokl1", False), (("pokl2",), "pokl1", True), ((), "pokl1", True), ((), "", False)],
+)
+def test_labels_that_take_an_item_from_this_till_are_asked_about(
+    labels: tuple[str, ...], scope: str, *, asked: bool
+) -> None:
+    """S17"""
+    words = hidden_words(replace(ITEM, labels=labels), scope)
+    assert bool(words) == asked
+    assert not asked or "štítkem pokl1" in words
+
+
+def test_the_stock_switch_has_two_names() -> None:
+    assert stocked_name(stocked=True) != stocked_name(stocked=False)
