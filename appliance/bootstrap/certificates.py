@@ -9,7 +9,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from appliance.bootstrap.durable import write_public, write_secret
-from appliance.bootstrap.shop import SetupError, local_now
+from appliance.bootstrap.shop import SetupError
 from appliance.config import Config
 from appliance.domain.fiscal import Dialect
 from appliance.dropbox import DropBox, DropSlot
@@ -45,7 +45,7 @@ def certificate_keeper(config: Config, shop: Shop) -> "CertificateKeeper":
     renewal = Renewal(
         shop,
         keys,
-        office=_RenewalOffices(config).of,
+        office=_RenewalOffices(config, shop).of,
         before=timedelta(days=config.eet.renew_before_days),
         random=SystemRandom().random,
     )
@@ -55,8 +55,9 @@ def certificate_keeper(config: Config, shop: Shop) -> "CertificateKeeper":
 class _RenewalOffices:
     """One connection to the API of each environment, made when it is needed."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, shop: Shop) -> None:
         self._config = config
+        self._now = shop.now
         self._clients: dict[Environment, RenewalClient] = {}
 
     def of(self, environment: "Environment") -> "RenewalClient":
@@ -70,7 +71,7 @@ class _RenewalOffices:
                 ca_file=eet.tls_ca_file,
                 connect_timeout_s=eet.connect_timeout_s,
                 read_timeout_s=eet.read_timeout_s,
-                now=local_now,
+                now=self._now,
             )
         return self._clients[environment]
 

@@ -73,6 +73,7 @@ def run_print(config: Config) -> None:
 
 def run_sync(config: Config) -> None:
     """The sync daemon, until SIGTERM."""
+    from appliance.sync.clock import ClockKeeper
     from appliance.sync.loop import SyncDaemon
     from appliance.sync.network import NetworkWatch
 
@@ -80,13 +81,16 @@ def run_sync(config: Config) -> None:
         if path is not None and not path.is_file():
             raise SetupError(f"{path}: there is no such file of certificates")
     shop = open_shop(config)
+    assert shop.till_clock
+    clock = ClockKeeper(shop, shop.till_clock, monotonic=time.monotonic)
     with closing(_listener(config, "sync")) as listener, closing(NetworkWatch()) as network:
         release_what_was_mended(config, shop)
-        uploading = uploader(config, shop)
+        uploading, downloading = uploader(config, shop), downloader(config, shop)
         daemon = SyncDaemon(
             shop,
             fiscal_sender(config, shop),
             uploading,
+            downloading,
             listener,
             network,
             poll_s=config.backoffice.poll_s,
@@ -94,11 +98,13 @@ def run_sync(config: Config) -> None:
                 "certificate": certificate_keeper(config, shop).step,
                 "eet-test": rehearsal(config, shop).step,
                 "eet-answers": answer_shelf(config, shop).step,
-                "pairing": pairing_keeper(config, shop, uploading).step,
+                "clock": clock.step,
+                "pairing": pairing_keeper(config, shop, uploading, downloading).step,
             },
         )
         with _until_terminated(shop, "sync") as stopped:
             daemon.run(stopped=stopped)
+            clock.stop()
 
 
 def run_backoffice(arguments: Sequence[str]) -> None:

@@ -1,26 +1,27 @@
 """What every process needs: the till's store, its identity, where time and ids come from."""
 
-import ctypes
 import secrets
 import uuid
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from appliance.bootstrap.clock import Kernel, SharedClock
 from appliance.config import Config
-from appliance.domain.clock import iso
+from appliance.domain.clock import iso, parse_iso
 from appliance.domain.fiscal import Regime, Taxpayer
-from appliance.domain.receipt import ClockState, Seller
+from appliance.domain.receipt import Seller
 from appliance.i18n import UnknownLanguage, use_language
 from appliance.service.identity import ensure_identity
 from appliance.service.shop import Shop
+from appliance.store import journal
 from appliance.store.db import Store, StoreError
+from appliance.store.tables import Tables
 from appliance.wake import Waker
 
 ZONE = ZoneInfo("Europe/Prague")
 DATABASE_FILE = "till.db"
 BOARD_SERIAL_FILE = Path("/sys/firmware/devicetree/base/serial-number")
-BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 
 
 class SetupError(Exception):
@@ -32,13 +33,17 @@ def open_shop(config: Config) -> Shop:
     try:
         use_language(config.ui.language)
         store = Store(config.paths.data / DATABASE_FILE)
+        kernel = Kernel.of_this_machine()
+        clock = SharedClock(
+            config.paths.data, zone=ZONE, machine=kernel, last_document=lambda: _last_document(store.tables)
+        )
         ensure_identity(
             store,
             new_id=new_id,
             new_epoch=new_epoch,
             prefix=config.till.prefix,
             board_serial=_board_serial(),
-            at=iso(local_now()),
+            at=iso(clock.now()),
         )
     except UnknownLanguage as error:
         raise SetupError(f"there are no texts in the language {error}") from error
@@ -59,22 +64,18 @@ def open_shop(config: Config) -> Shop:
             for_several=eet.povereni_vice_popl,
         ),
         regimes=tuple(Regime(regime.valid_from, regime.mode, regime.dialect) for regime in eet.regimes),
-        boot=BOOT_ID_FILE.read_text().strip(),
-        now=local_now,
+        boot=kernel.boot,
+        now=clock.now,
         new_id=new_id,
         wake=Waker(config.paths.run).wake,
-        clock=clock_state,
+        clock=clock.state,
+        till_clock=clock,
     )
 
 
-def clock_state() -> ClockState:
-    """Whether the kernel's clock is synchronised (adjtimex, read only)."""
-    buffer = ctypes.create_string_buffer(512)  # struct timex, zeroed: modes = 0 changes nothing
-    state = ctypes.CDLL(None, use_errno=True).adjtimex(buffer)
-    return ClockState.UNVERIFIED if state in {-1, _TIME_ERROR} else ClockState.VERIFIED
-
-
-_TIME_ERROR = 5  # linux/timex.h: clock not synchronised
+def _last_document(tables: Tables) -> datetime | None:
+    at = journal.last_at(tables)
+    return parse_iso(at) if at else None
 
 
 def _board_serial() -> str:
@@ -82,10 +83,6 @@ def _board_serial() -> str:
         return BOARD_SERIAL_FILE.read_text("ascii").strip("\x00\n ")
     except OSError:
         return ""
-
-
-def local_now() -> datetime:
-    return datetime.now(ZONE)
 
 
 def new_id() -> str:

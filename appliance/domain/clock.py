@@ -1,6 +1,17 @@
-"""Time in a shop: texts with the shop's own offset, and days."""
+"""Time in a shop: texts with the shop's own offset, and which clock counts on a machine that may have none.
 
-from datetime import datetime
+Sync.md §8. Nothing here asks a clock; what the machine says arrives as an argument.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)  # this program is no older
+LATEST = datetime(2046, 11, 1, tzinfo=UTC)  # a device shows more than this only when its clock is wrong
+RTC_AGREES = timedelta(seconds=5)
+NTP = "ntp"
+RTC = "rtc"
+CASHIER = "cashier"
 
 
 def iso(at: datetime) -> str:
@@ -22,3 +33,74 @@ def age_text(seconds: int) -> str:
         if whole < limit:
             return f"{whole // divisor} {unit}"
     return f"{whole // 86400} d"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the machine says: how long it has been up, its clock, whether NTP keeps that, and its RTC if it has one."""
+
+    boot: str
+    up_s: float
+    wall: datetime
+    synchronised: bool
+    rtc: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BootClock:
+    """What counts since one start of the machine, the same for all processes.
+
+    Without a `true_source`, `up_s` seconds after the start it was `at`. With one the machine's own clock counts, and it
+    does so until the machine is switched off, also when NTP is lost again. `confirmed`: a person said what time it is.
+    """
+
+    boot: str
+    at: datetime
+    up_s: float
+    true_source: str = ""
+    confirmed: bool = False
+
+
+def is_plausible(at: datetime) -> bool:
+    return EARLIEST <= at <= LATEST
+
+
+def true_source(machine: Machine) -> str:
+    """Why the machine's clock is true: NTP keeps it, or it was set from an RTC that kept time. '' when it is not."""
+    if machine.synchronised:
+        return NTP
+    if machine.rtc is not None and is_plausible(machine.rtc) and abs(machine.rtc - machine.wall) <= RTC_AGREES:
+        return RTC
+    return ""
+
+
+def clock_at_boot(machine: Machine, *, saved: datetime | None, last_document: datetime | None) -> BootClock:
+    """True time if there is any, else the later of what was saved and the last document, from the machine's start on.
+
+    A till with no past at all believes the machine's clock if it can be right at all.
+    """
+    source = true_source(machine)
+    if source:
+        return BootClock(machine.boot, machine.wall, machine.up_s, true_source=source)
+    past = [at for at in (saved, last_document) if at is not None]
+    if past:
+        return BootClock(machine.boot, max(past), 0.0)
+    if is_plausible(machine.wall):
+        return BootClock(machine.boot, machine.wall, machine.up_s)
+    return BootClock(machine.boot, EARLIEST, 0.0)
+
+
+def moment(kept: BootClock, machine: Machine) -> datetime:
+    """What time it is."""
+    if kept.true_source or machine.synchronised:
+        return machine.wall
+    return counted(kept, machine)
+
+
+def counted(kept: BootClock, machine: Machine) -> datetime:
+    """What time it is by the kept moment and the time that has passed since."""
+    return kept.at + timedelta(seconds=machine.up_s - kept.up_s)
+
+
+def is_verified(kept: BootClock, machine: Machine) -> bool:
+    return bool(kept.true_source) or machine.synchronised

@@ -11,10 +11,14 @@ def ensure_identity(
 ) -> None:
     """At first start an identity and the first epoch; on another board (a copied card) a new epoch.
 
-    `board_serial` is '' where the machine has none; then a move cannot be seen.
+    `board_serial` is '' where the machine has none, or does not say it yet; then a move cannot be seen. One that is
+    read later is learned.
     """
     till = journal.load_till(store.tables)
     if till is not None and till.epoch and not _moved(till.board_serial, board_serial):
+        if board_serial and not till.board_serial:
+            with store.fact() as tables:
+                journal.learn_board(tables, board_serial)
         return
     with store.fact() as tables:
         till = journal.load_till(tables)

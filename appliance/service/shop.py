@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from appliance.domain.fiscal import Regime, Taxpayer
 from appliance.domain.receipt import ClockState, Seller
@@ -11,12 +12,16 @@ from appliance.service.errors import StoreFailed
 from appliance.store.db import Store, StoreError
 from appliance.store.tables import Tables
 
+if TYPE_CHECKING:
+    from appliance.service.clock import TillClock
+
 
 @dataclass(frozen=True)
 class Shop:
     """`now` gives aware moments with the shop's offset, `new_id` a UUIDv4, `wake` tells processes there is work.
 
-    `boot` names this start of the machine: a print job of an earlier one is never repeated by itself.
+    `boot` names this start of the machine: a print job of an earlier one is never repeated by itself. `till_clock` is
+    None where the time cannot be set.
     """
 
     store: Store
@@ -30,6 +35,7 @@ class Shop:
     new_id: Callable[[], str]
     wake: Callable[..., None]
     clock: Callable[[], ClockState]
+    till_clock: "TillClock | None" = None
 
     @contextmanager
     def fact(self) -> Iterator[Tables]:

@@ -203,6 +203,11 @@ def found_till(tables: Tables, *, till_id: str, prefix: str, board_serial: str) 
     ).execute()
 
 
+def learn_board(tables: Tables, board_serial: str) -> None:
+    """The board's serial number, which could not be read when the till was founded."""
+    tables.till.update(board_serial=board_serial).where(tables.till.id == 1).execute()
+
+
 def regime_began(tables: Tables, valid_from: str) -> None:
     """Documents are made under the regime that begins then; it stays in force when a clock goes back."""
     tables.till.update(regime_from=valid_from).where(tables.till.id == 1).execute()
@@ -258,6 +263,12 @@ def last_place(tables: Tables) -> int:
     j = tables.journal
     found = j.select(j.row).order_by(j.row.desc()).limit(1).tuples().first()
     return int(found[0]) if found else 0
+
+
+def last_at(tables: Tables) -> str:
+    """When the last row was made, '' before the first."""
+    j = tables.journal
+    return str(j.select(j.at).order_by(j.row.desc()).limit(1).scalar() or "")
 
 
 def ack(tables: Tables, place: int) -> None:

@@ -76,6 +76,21 @@ def test_a_card_moved_to_another_board_opens_an_epoch_of_its_own(till: TestShop,
     assert verify_journal(till.shop).broken_at == ""
 
 
+def test_a_board_that_says_its_number_late_is_learned_without_a_new_epoch(tmp_path: Path) -> None:
+    store = Store(tmp_path / "late.db")
+    for board in ("", "", "board-1", "", "board-1"):
+        ensure_identity(
+            store, new_id=counted_ids(5), new_epoch=lambda: "a" * 16, prefix="P1", board_serial=board, at=AT
+        )
+    till = journal.the_till(store.tables)
+    assert (till.board_serial, till.head_seq) == ("board-1", 1)
+    ensure_identity(
+        store, new_id=counted_ids(6), new_epoch=lambda: "b" * 16, prefix="P1", board_serial="board-2", at=AT
+    )
+    assert journal.the_till(store.tables).epoch == "b" * 16
+    store.close()
+
+
 def test_an_empty_store_has_no_till(tmp_path: Path) -> None:
     store = Store(tmp_path / "till.db")
     assert journal.load_till(store.tables) is None
