@@ -1,0 +1,140 @@
+"""What people do at a till: sell, refund, count the drawer, open and close, edit items, ask for a sync."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from appliance.domain.catalogue import Item, ItemInvalid
+from appliance.domain.money import Money, Quantity, crowns
+from appliance.domain.receipt import Receipt, RefundRefused
+from appliance.domain.sale import PaymentRefused
+from appliance.domain.vat import VatClass
+from appliance.service import cash, catalogue, checkout, print_queue, receipts, settings, shift, sync
+from appliance.service.errors import ServiceError
+from tests.shops import ITEMS, cart_of
+from tests.shops import cash as paid_in_cash
+from tests.sim.machine import Machine
+
+ITEM_IDS = tuple(f"item-{n}" for n in range(6))
+LABELS = ("bar", "kiosk")
+REFUSALS = (ServiceError, PaymentRefused, RefundRefused, ItemInvalid)
+
+
+class Person:
+    """Works at one machine; every choice comes from the world's chance."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.world = machine.world
+
+    def act(self) -> None:
+        actions: tuple[tuple[int, Callable[[], str]], ...] = (
+            (30, self.sell),
+            (5, self.refund),
+            (4, self.move_cash),
+            (7, self.open_or_close),
+            (12, self.edit_item),
+            (2, self.delete_item),
+            (2, self.reprint),
+            (2, self.open_drawer),
+            (5, self.ask_for_sync),
+            (3, self.answer_printer),
+            (2, self.switch_item_sync),
+            (2, self.change_label),
+        )
+        weights = [weight for weight, _ in actions]
+        (chosen,) = self.world.random.choices([action for _, action in actions], weights)
+        try:
+            said = chosen()
+        except REFUSALS as error:
+            said = f"refused: {type(error).__name__} {error}"
+        self.world.note(self.machine.name, f"{chosen.__name__}: {said}")
+
+    # ---- at the counter
+
+    def sell(self) -> str:
+        shop = self.machine.shop
+        if shift.current_shift(shop) is None:
+            return self.open_or_close()
+        on_sale = [*ITEMS[:4], *(item for item in catalogue.items_in(shop, None, limit=8) if item.price)]
+        items = self.world.random.choices(on_sale, k=self.world.random.randint(1, 3))
+        cart = cart_of(*dict.fromkeys(items), quantity=Quantity(self.world.random.choice((1000, 2000, 500))))
+        return self._issued(checkout.pay(shop, cart, (paid_in_cash(crowns(20_000)),)))
+
+    def refund(self) -> str:
+        sold = [row for row in receipts.recent(self.machine.shop, limit=5) if not row.refunded]
+        if not sold:
+            return "nothing to refund"
+        chosen = self.world.random.choice(sold)
+        return self._issued(receipts.refund(self.machine.shop, chosen.doc_id, reason="reklamace"))
+
+    def _issued(self, receipt: Receipt) -> str:
+        """The screen says it is sold: from now on it must not get lost."""
+        self.machine.issued[receipt.doc_id] = receipt.number
+        return f"{receipt.number} {receipt.paid.haler}"
+
+    def move_cash(self) -> str:
+        amount = crowns(self.world.random.choice((-300, 500)))
+        cash.move_cash(self.machine.shop, amount, "odvod")
+        return str(amount.haler)
+
+    def open_drawer(self) -> str:
+        cash.open_drawer(self.machine.shop, "rozměnění")
+        return ""
+
+    def open_or_close(self) -> str:
+        if shift.current_shift(self.machine.shop) is None:
+            return f"opened {shift.open_shift(self.machine.shop, crowns(1000)).number}"
+        return f"closed {shift.close_shift(self.machine.shop, counted=crowns(1000)).number}"
+
+    def reprint(self) -> str:
+        sold = receipts.recent(self.machine.shop, limit=3)
+        if sold:
+            receipts.reprint(self.machine.shop, sold[0].doc_id)
+        return sold[0].number if sold else "nothing"
+
+    def answer_printer(self) -> str:
+        print_queue.answer(self.machine.shop, print_again=self.world.chance(0.5))
+        return ""
+
+    # ---- price list and settings
+
+    def edit_item(self) -> str:
+        item_id = self.world.random.choice(ITEM_IDS)
+        shop = self.machine.shop
+        known = {item.item_id: item for item in catalogue.items_in(shop, None, limit=100)}
+        item = known.get(item_id) or Item(item_id, f"Zboží {item_id}", Money(1000), VatClass.STANDARD)
+        match self.world.random.randrange(4):
+            case 0:
+                item = replace(item, name=f"Zboží {self.world.random.randint(1, 999)}")
+            case 1:
+                item = replace(item, price=Money(self.world.random.randint(1, 50) * 100))
+            case 2:
+                ean = self.world.random.choice(("8594001021234", "40123455"))
+                item = replace(item, eans=() if ean in item.eans else (ean,))
+            case _:
+                label = self.world.random.choice(LABELS)
+                labels = set(item.labels) ^ {label}
+                item = replace(item, labels=tuple(sorted(labels)))
+        catalogue.save_item(shop, item)
+        return item_id
+
+    def delete_item(self) -> str:
+        item_id = self.world.random.choice(ITEM_IDS)
+        catalogue.delete_item(self.machine.shop, item_id)
+        return item_id
+
+    def ask_for_sync(self) -> str:
+        sync.request_sync(self.machine.shop)
+        return ""
+
+    def switch_item_sync(self) -> str:
+        on = not settings.item_sync_is_on(self.machine.shop)
+        settings.switch_item_sync(self.machine.shop, on=on)
+        return "on" if on else "off"
+
+    def change_label(self) -> str:
+        shop = self.machine.shop
+        label = self.world.random.choice(("", *LABELS))
+        now = settings.till_settings(shop)
+        settings.save_settings(shop, replace(now, label=label, restricted=bool(label)))
+        return label or "all"
