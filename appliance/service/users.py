@@ -31,6 +31,11 @@ def user_at_work(shop: Shop) -> User | None:
     return store.load_user(shop.tables, noted["user_id"]) if noted else None
 
 
+def nobody_has_logged_in(shop: Shop) -> bool:
+    """There are users to choose from, and none of them works here yet."""
+    return bool(users(shop)) and user_at_work(shop) is None
+
+
 def shop_of_user(shop: Shop) -> Shop:
     """The shop as it was left: with who worked there, or with the configured name."""
     user = user_at_work(shop)

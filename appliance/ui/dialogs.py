@@ -259,6 +259,7 @@ class TextDialog(Dialog):
     def confirm(self) -> None:
         text = self.field.value.strip()
         if error := self.wrong(text):
+            self.begin()
             self.field.error = error
             return
         self.close()

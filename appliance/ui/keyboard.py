@@ -20,6 +20,13 @@ PAD_KEYS: Sequence[Sequence[tuple[str, str]]] = (
     (("0", "0"), ("00", "00"), (",", ","), ("OK", "enter")),
 )
 
+DIGIT_PAD: Sequence[Sequence[tuple[str, str]]] = (
+    (("7", "7"), ("8", "8"), ("9", "9")),
+    (("4", "4"), ("5", "5"), ("6", "6")),
+    (("1", "1"), ("2", "2"), ("3", "3")),
+    (("C", "clear"), ("0", "0"), ("⌫", "backspace")),
+)
+
 
 class PadKey(TouchButton):
     """A key of an on-screen keyboard; it never takes the focus away from the field."""

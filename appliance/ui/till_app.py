@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,13 +16,16 @@ from appliance.domain.cart import Cart
 from appliance.i18n import _
 from appliance.service import cash, checkout, print_queue, receipts, users
 from appliance.service import status as statuses
+from appliance.service.clock import clock_to_confirm
 from appliance.service.shop import Shop
 from appliance.ui.app import UiOptions
 from appliance.ui.bill import Bill
+from appliance.ui.clock_questions import ask_clock
 from appliance.ui.dialogs import Choice, ChoiceDialog, Dialog
 from appliance.ui.frame import Frame, FunctionKey, KeyRow, Notice, StatusBar
 from appliance.ui.inspect import InspectServer, picture_of
 from appliance.ui.keys import Keys
+from appliance.ui.presenter.clock import clock_notice
 from appliance.ui.presenter.reports import just_issued
 from appliance.ui.presenter.status import StatusView, status_view
 from appliance.ui.presenter.sync import sync_view
@@ -30,6 +34,7 @@ from appliance.ui.screens.base import TillScreen
 from appliance.ui.sounds import Sounds
 from appliance.ui.syncing import Syncing
 from appliance.ui.theme import T, use_theme
+from appliance.ui.user_questions import ask_user
 from appliance.ui.widgets import load_kv, register_fonts
 from appliance.ui.worker import Worker
 
@@ -53,6 +58,8 @@ class TillApp(App):
         self.message: Notice | None = None
         self.cart_version = 0
         self.cart_was_lost = False
+        self.clock_proposed: datetime | None = None
+        self.nobody_at_work = False
         self.running = True
         self.inspect_server: InspectServer | None = None
 
@@ -271,6 +278,8 @@ class TillApp(App):
     def refresh(self) -> None:
         state = self.till_status = statuses.till_status(self.shop)
         self.shift_open = state.shift is not None
+        self.clock_proposed = clock_to_confirm(self.shop)
+        self.nobody_at_work = users.nobody_has_logged_in(self.shop)
         self.status = status_view(state, self.shop.user)
         self.syncing.state_changed(state)
         self.show_banner()
@@ -301,9 +310,15 @@ class TillApp(App):
         if self.syncing.run is not None and (self.screen is None or self.screen.name != "sync"):
             view = sync_view(self.syncing.run)
             return Notice(f"{view.title} · {view.detail}", "quiet", ((_("Zobrazit"), lambda: self.open("sync")),))
+        if self.clock_proposed is not None:
+            proposed = self.clock_proposed
+            words = (_("Ověřit čas"), lambda: ask_clock(self, proposed))
+            return Notice(clock_notice(proposed), "warning", (words,))
         alert = self.status.alert if self.status is not None else None
         if alert is not None and (self.screen is None or self.screen.name != "eet"):
             return Notice(alert.text, alert.tone, ((_("Zobrazit"), lambda: self.open("eet")),))
+        if self.nobody_at_work:
+            return Notice(_("Kdo u pokladny pracuje?"), "quiet", ((_("Zvolit"), lambda: ask_user(self)),))
         return None
 
     def _answer_print(self, *, again: bool) -> None:

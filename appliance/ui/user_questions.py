@@ -9,17 +9,10 @@ from appliance.service import users
 from appliance.service.shop import Shop
 from appliance.ui.dialogs import Choice, ChoiceDialog, Dialog
 from appliance.ui.editing import DIGITS, Editing, press
-from appliance.ui.keyboard import NumberPad
+from appliance.ui.keyboard import DIGIT_PAD, NumberPad
 from appliance.ui.presenter.words import TITLES, error_sentence
 from appliance.ui.theme import T
 from appliance.ui.widgets import Field
-
-PIN_PAD = (
-    (("7", "7"), ("8", "8"), ("9", "9")),
-    (("4", "4"), ("5", "5"), ("6", "6")),
-    (("1", "1"), ("2", "2"), ("3", "3")),
-    (("C", "clear"), ("0", "0"), ("⌫", "backspace")),
-)
 
 
 class PinDialog(Dialog):
@@ -34,7 +27,7 @@ class PinDialog(Dialog):
             size_hint_y=None, height=T.touch * 1.1,
         )  # fmt: skip
         self.ids.body.add_widget(self.field)
-        self.ids.body.add_widget(NumberPad(self.on_key, PIN_PAD))
+        self.ids.body.add_widget(NumberPad(self.on_key, DIGIT_PAD))
         self.button(_("Zrušit"), "dialog.cancel", self.cancel)
         self.button(_("Potvrdit"), "dialog.ok", self.confirm, "primary")
 

@@ -23,6 +23,7 @@ from appliance.service.pairing import Server, request_pairing
 from appliance.service.shop import Shop
 from appliance.store.db import Store
 
+CLOCK_UNKNOWN = "clock.unknown"
 BEGIN = datetime(2027, 1, 4, 8, 30, tzinfo=ZoneInfo("Europe/Prague"))
 SELLER = Seller(
     "Potraviny U Nováků", ("Dlouhá 12", "110 00 Praha 1"), "12345678", "CZ12345678", VatStatus.VAT_PAYER, ("Děkujeme",)
@@ -79,6 +80,7 @@ def make_shop(folder: Path, *, mode: Mode = Mode.LIVE) -> Shop:
         new_id=new_id,
         wake=lambda *_names: None,  # there is no other process here
         clock=lambda: ClockState.VERIFIED,
+        till_clock=DemoClock(folder / CLOCK_UNKNOWN),
     )
     from appliance.service.catalogue import count_items
 
@@ -105,6 +107,29 @@ def fill(shop: Shop) -> None:
              category_id="Pečivo", plu="1")
     )  # fmt: skip
     for _done in import_items(shop, items, list(dict.fromkeys(piece[0] for piece in PIECES))):
+        pass
+
+
+class DemoClock:
+    """Nobody has said what time it is as long as a file is there."""
+
+    def __init__(self, unknown: Path) -> None:
+        self._unknown = unknown
+
+    def unconfirmed(self) -> bool:
+        return self._unknown.exists()
+
+    def confirm(self, at: datetime) -> None:
+        self._unknown.write_text(at.isoformat())
+        self._unknown.rename(self._unknown.with_suffix(".confirmed"))
+
+    def correction(self) -> None:
+        return None
+
+    def settle(self, correction: object) -> None:
+        del correction
+
+    def save(self) -> None:
         pass
 
 

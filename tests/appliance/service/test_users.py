@@ -23,14 +23,17 @@ def brought(till: TestShop, people: Sequence[User]) -> None:
 def test_without_users_the_configured_name_stays(till: TestShop) -> None:
     assert users.users(till.shop) == ()
     assert users.user_at_work(till.shop) is None
+    assert not users.nobody_has_logged_in(till.shop)
     assert users.shop_of_user(till.shop).user == till.shop.user
 
 
 def test_who_works_is_chosen_by_name_and_journalled(selling: TestShop) -> None:
     brought(selling, (PETR, ANNA))
     assert users.users(selling.shop) == (ANNA, PETR)
+    assert users.nobody_has_logged_in(selling.shop)
     shop = users.log_in(selling.shop, ANNA.user_id, "")
     assert shop.user == "Anna Bílá"
+    assert not users.nobody_has_logged_in(shop)
     current = shift.current_shift(selling.shop)
     assert current is not None
     (body,) = rows(selling.shop, "SELECT body FROM journal WHERE kind = 'user_logged_in'")[0]
