@@ -11,9 +11,21 @@ from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self, cast
+from urllib.parse import parse_qsl, urlsplit
 
 from appliance.domain.journal import Kind, Row, ShiftClosed, read_body, row_verifies
-from appliance.wire import API_PREFIX, Problem, ShiftProof, Upload
+from appliance.wire import (
+    API_PREFIX,
+    ChangedRow,
+    Changes,
+    Position,
+    Problem,
+    PullState,
+    ShiftProof,
+    StockLevel,
+    StockPage,
+    Upload,
+)
 
 HTML = b"<html><body>Please sign in to the free Wi-Fi</body></html>"
 
@@ -100,6 +112,71 @@ class Books:
         return Reply(200, proof.model_dump_json().encode())
 
 
+@dataclass
+class PriceList:
+    """What the server decides: of each id the newest row, with the version at which it was written. It knows no labels:
+    a test writes what is sent."""
+
+    versions: dict[str, tuple[int, ChangedRow]] = field(default_factory=dict)
+    levels: dict[str, tuple[int, int]] = field(default_factory=dict)
+    version: int = 0
+    as_of: Position | None = None
+    script: deque[Reply] = field(default_factory=deque)
+    asked: list[dict[str, str]] = field(default_factory=list)
+    rows_max: int = 500
+
+    def write(self, *rows: ChangedRow) -> None:
+        for row in rows:
+            self.version += 1
+            self.versions[row.id] = (self.version, row)
+
+    def write_level(self, item_id: str, quantity: int) -> None:
+        self.version += 1
+        self.levels[item_id] = (self.version, quantity)
+
+    def waiting(self, pull: PullState | None) -> dict[str, int]:
+        if pull is None:
+            return {}
+        changes = sum(1 for version, _ in self.versions.values() if version > pull.since)
+        levels = sum(1 for version, _ in self.levels.values() if version > pull.stock_since)
+        return {"changes_waiting": changes, "stock_waiting": levels}
+
+    def changes(self, query: dict[str, str]) -> Reply:
+        self.asked.append(query)
+        if self.script:
+            return self.script.popleft()
+        since = int(query["since"])
+        if since > self.version:
+            return problem(409, "cursor_ahead")
+        due = sorted((each for each in self.versions.values() if each[0] > since), key=lambda each: each[0])
+        if since == 0:
+            due = [each for each in due if not each[1].gone and not each[1].fields.get("deleted")]
+        page, more = due[: self.rows_max], len(due) > self.rows_max
+        reply = Changes(
+            rows=tuple(row for _, row in page),
+            version=page[-1][0] if more else self.version,
+            more=more,
+            as_of=self.as_of,
+            left=len(due) - len(page) if query.get("count") == "1" else None,
+        )
+        return Reply(200, reply.model_dump_json().encode())
+
+    def stock(self, query: dict[str, str]) -> Reply:
+        self.asked.append(query)
+        if self.script:
+            return self.script.popleft()
+        since = int(query["since"])
+        due = sorted((version, item_id, n) for item_id, (version, n) in self.levels.items() if version > since)
+        page, more = due[: self.rows_max], len(due) > self.rows_max
+        reply = StockPage(
+            levels=tuple(StockLevel(item_id=item_id, quantity=n) for _, item_id, n in page),
+            version=page[-1][0] if more else self.version,
+            more=more,
+            as_of=self.as_of,
+        )
+        return Reply(200, reply.model_dump_json().encode())
+
+
 def problem(status: int, code: str, *, seq: int | None = None) -> Reply:
     body = Problem(code=code, seq=seq).model_dump_json(exclude_none=True).encode()
     return Reply(status, body, "application/problem+json")
@@ -134,6 +211,7 @@ class FakeBackoffice:
 
     def reset(self) -> None:
         self.books = Books()
+        self.price_list = PriceList()
         self.script: deque[Answer] = deque()
         self.uploads: list[Upload] = []
         self.json_bytes: list[int] = []
@@ -183,7 +261,8 @@ class FakeBackoffice:
         if refused is not None:
             return refused
         held = len(self.books.held.get(upload.epoch, {}))
-        return Reply(200, json.dumps({"acked": {"epoch": upload.epoch, "seq": held}}).encode())
+        waiting = self.price_list.waiting(upload.pull)
+        return Reply(200, json.dumps({"acked": {"epoch": upload.epoch, "seq": held}, **waiting}).encode())
 
 
 class _Server(ThreadingHTTPServer):
@@ -216,7 +295,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(fake.answer(till_id, upload))
 
     def do_GET(self) -> None:
-        self._fake.proofs += 1
+        fake, address = self._fake, urlsplit(self.path)
+        query = dict(parse_qsl(address.query))
+        if address.path.endswith("/changes"):
+            self._send(fake.price_list.changes(query))
+            return
+        if address.path.endswith("/stock"):
+            self._send(fake.price_list.stock(query))
+            return
+        fake.proofs += 1
         self._send(self._fake.books.proof(self.path.partition("?")[0].rpartition("/")[2]))
 
     def _send(self, reply: Reply | None) -> None:

@@ -16,6 +16,7 @@ from appliance.service.pairing import PairingResult, Server, pairing_result, rea
 from appliance.service.shop import Shop
 
 if TYPE_CHECKING:
+    from appliance.sync.download import Downloader
     from appliance.sync.link import BackofficeLink
     from appliance.sync.pairing import Joined, Pairing, PairingKeeper
     from appliance.sync.upload import Uploader
@@ -45,14 +46,30 @@ def uploader(config: Config, shop: Shop) -> "Uploader":
     )
 
 
-def pairing_keeper(config: Config, shop: Shop, uploading: "Uploader") -> "PairingKeeper":
-    """The daemon's worker for pairing; it gives `uploading` its link without a restart."""
+def downloader(config: Config, shop: Shop) -> "Downloader":
+    from appliance.sync.download import Downloader
+
+    return Downloader(
+        shop,
+        poll_s=config.backoffice.poll_s,
+        link=paired_link(config),
+        monotonic=time.monotonic,
+        random=SystemRandom().random,
+    )
+
+
+def pairing_keeper(config: Config, shop: Shop, uploading: "Uploader", downloading: "Downloader") -> "PairingKeeper":
+    """The daemon's worker for pairing; it gives the two others their links without a restart."""
     from appliance.sync.pairing import PairingKeeper
+
+    def use(joined: "Joined") -> None:
+        uploading.use_link(link_of(config, joined))
+        downloading.use_link(link_of(config, joined))
 
     return PairingKeeper(
         shop,
         pairing(config, shop),
-        use=lambda joined: uploading.use_link(link_of(config, joined)),
+        use=use,
         load=lambda: load_joined(config),
         follows=not config.backoffice.url,
         find=_Search(),

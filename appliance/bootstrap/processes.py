@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.bootstrap.backoffice import PairingDesk, pairing_keeper, uploader
+from appliance.bootstrap.backoffice import PairingDesk, downloader, pairing_keeper, uploader
 from appliance.bootstrap.certificates import CertificateDesk, certificate_keeper
 from appliance.bootstrap.eet import answer_shelf, fiscal_sender, rehearsal, release_what_was_mended
 from appliance.bootstrap.shop import SetupError, open_shop

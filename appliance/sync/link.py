@@ -10,13 +10,17 @@ from urllib.parse import urlencode
 import requests
 
 from appliance.service.replacement import Download
+from appliance.sync.deadline import Deadline
 from appliance.sync.pinning import PinnedKeys, is_wrong_key, pin
 from appliance.wire import (
     API_PREFIX,
+    PAGE_ROWS_MAX,
+    Changes,
     PairReply,
     PairRequest,
     Problem,
     ShiftProof,
+    StockPage,
     TakeoverPage,
     Upload,
     UploadReply,
@@ -24,7 +28,8 @@ from appliance.wire import (
 )
 
 CONNECT_TIMEOUT_S = 5.0
-READ_TIMEOUT_S = 20.0
+READ_TIMEOUT_S = 20.0  # between two bytes
+EXCHANGE_TIMEOUT_S = 60.0  # from the first byte sent to the last one read
 REPLY_BYTES_MAX = 4 * 1024 * 1024
 RETRY_AFTER_S_MAX = 15 * 60
 GZIP_FROM_BYTES = 1024
@@ -55,13 +60,14 @@ class BackofficeLink:
 
     def __init__(self, url: str, *, token: str, ca_file: Path | None, keys: PinnedKeys | None = None) -> None:
         self._url = url.rstrip("/") + API_PREFIX
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.verify = str(ca_file) if ca_file else True
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
         if keys:
             pin(self._session, keys)
+        self._deadline = Deadline(self._session)
 
     def upload(self, till_id: str, batch: Upload) -> UploadReply | Refusal | Failed:
         return self._call("POST", f"/tills/{till_id}/journal", UploadReply, batch)
@@ -109,21 +115,33 @@ class BackofficeLink:
                 data = gzip.compress(data, compresslevel=1)
                 headers["Content-Encoding"] = "gzip"
         try:
-            with self._session.request(
-                method,
-                self._url + path,
-                data=data,
-                headers=headers,
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with (
+                self._deadline.within(EXCHANGE_TIMEOUT_S),
+                self._session.request(
+                    method,
+                    self._url + path,
+                    data=data,
+                    headers=headers,
+                    timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
                 content = _bounded(response)
         except requests.exceptions.SSLError as error:
+            if self._deadline.expired:
+                return Failed("unreachable", "the answer took too long")
             return Failed("wrong_key" if is_wrong_key(error) else "tls", str(error)[:200])
         except (requests.RequestException, OSError) as error:
             return Failed("unreachable", f"{type(error).__name__}: {error}"[:200])
         return _understand(response, content, reply_type)
+
+
+class _Session(requests.Session):
+    """One for which no answer is a redirect: to prepare the next address the library reads a whole body first."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        return None
 
 
 def _bounded(response: requests.Response) -> bytes:

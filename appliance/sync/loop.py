@@ -10,6 +10,7 @@ import schedule
 from appliance.service.shop import Shop
 from appliance.store import queues, sales
 from appliance.sync.alarms import LatenessAlarm
+from appliance.sync.download import Downloader
 from appliance.sync.fiscal import FiscalSender
 from appliance.sync.upload import Uploader
 from appliance.sync.worker import Worker
@@ -30,7 +31,7 @@ class Network(Protocol):
 
 
 class SyncDaemon:
-    """The workers (fresh sales, EET backlog, upload, and `more` by name) and the loop that wakes them.
+    """The workers (fresh sales, EET backlog, upload, download, and `more` by name) and the loop that wakes them.
 
     A worker's step returns how many seconds there is nothing for it to do.
     """
@@ -40,6 +41,7 @@ class SyncDaemon:
         shop: Shop,
         fiscal: FiscalSender,
         uploader: Uploader,
+        downloader: Downloader,
         waiter: Waiter,
         network: Network,
         *,
@@ -49,6 +51,7 @@ class SyncDaemon:
         self._shop = shop
         self._fiscal = fiscal
         self._uploader = uploader
+        self._downloader = downloader
         self._waiter = waiter
         self._network = network
         self._recoveries = (0, 0)  # how often EET and the Backoffice have answered again after a silence
@@ -57,6 +60,7 @@ class SyncDaemon:
             Worker("eet-fresh", fiscal.send_fresh, close_connection),
             Worker("eet-backlog", fiscal.send_backlog, close_connection),
             Worker("upload", uploader.step, close_connection),
+            Worker("download", downloader.step, close_connection),
             *(Worker(name, step, close_connection) for name, step in more.items()),
         )
         self._scheduler = schedule.Scheduler()
@@ -85,6 +89,7 @@ class SyncDaemon:
             worker.stop(STOP_TIMEOUT_S)
         self._fiscal.close()
         self._uploader.close()
+        self._downloader.close()
         self._shop.store.checkpoint()
 
     def _woken(self) -> None:
@@ -106,6 +111,8 @@ class SyncDaemon:
         changed = self._network.changed()
         if changed or self._recoveries[0] > before[0]:
             self._uploader.hurry()
+        if changed or self._recoveries != before:
+            self._downloader.hurry()
         if changed or self._recoveries[1] > before[1]:
             self._fiscal.network_is_back()
         if changed or self._recoveries != before:

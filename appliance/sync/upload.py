@@ -14,9 +14,9 @@ from appliance.service.shop import Shop
 from appliance.service.status import BACKOFFICE_NOTE, till_status
 from appliance.store import branches, journal, queues, sales
 from appliance.store.journal import Stored
-from appliance.store.queues import SyncRunRow
-from appliance.sync import fork
+from appliance.sync import fork, runs
 from appliance.sync.link import BackofficeLink, Failed, Refusal
+from appliance.sync.runs import Runs
 from appliance.sync.triggers import (
     COMPARE_S,
     Action,
@@ -27,6 +27,7 @@ from appliance.sync.triggers import (
     hurried,
     next_compare,
 )
+from appliance.sync.waiting import note_waiting, pull_state
 from appliance.wire import (
     BATCH_BYTES_MAX,
     BATCH_ROWS_MAX,
@@ -71,6 +72,8 @@ class Uploader:
         self._new_epoch = new_epoch
         self._monotonic = monotonic
         self._random = random
+        self._runs = Runs(shop)
+        self._sent = 0  # rows of the journal acked for the first time in this step
         self._rows_max = BATCH_ROWS_MAX
         self._fault: str | None = None
         self.recoveries = 0
@@ -95,9 +98,8 @@ class Uploader:
         if self._hurry.is_set():
             self._hurry.clear()
             self._state = hurried(self._state)
-        run = queues.unfinished_run(self._shop.tables)
-        if run is not None and run.phase == "waiting":
-            self._begin_run(run.run_id)
+        self._begin_run()
+        self._sent = 0
         unsent, _ = journal.unsent(self._shop.tables)
         unproven = sales.shifts_without_proof(self._shop.tables)
         self._state = replace(self._state, unsent=unsent, unproven_shifts=len(unproven))
@@ -114,7 +116,7 @@ class Uploader:
             case Action.NOTHING:
                 self._end_run()
                 return min(sleep_s, self._options.poll_s)
-        self._progress_run()
+        self._progress_run(self._sent)
         return 0.0
 
     def hurry(self) -> None:
@@ -164,11 +166,15 @@ class Uploader:
         assert self._link is not None
         till = journal.the_till(self._shop.tables)
         epoch = rows[0].row.epoch if rows else till.epoch
-        batch = Upload(epoch=epoch, rows=tuple(WireRow.of(stored.row) for stored in rows), status=self._status())
+        pull = pull_state(self._shop)
+        batch = Upload(
+            epoch=epoch, rows=tuple(WireRow.of(stored.row) for stored in rows), status=self._status(), pull=pull
+        )
         reply = self._link.upload(till.till_id, batch)
         self._state = replace(self._state, report_at=self._monotonic() + self._options.status_s)
         match reply:
             case UploadReply():
+                note_waiting(self._shop, reply, told=pull)
                 return self._acked(rows, reply.acked)
             case Refusal():
                 self._refused(reply, rows)
@@ -184,7 +190,9 @@ class Uploader:
                 self._failed("unreadable", f"row {last.row.seq} was sent, {acked.epoch}/{acked.seq} is acked", None)
                 return False
             with self._shop.fact() as tables:
-                journal.ack(tables, max(last.place, journal.the_till(tables).acked_row))
+                before = journal.the_till(tables).acked_row
+                journal.ack(tables, max(last.place, before))
+            self._sent += sum(1 for stored in rows if stored.place > before)
         else:
             self._rows_max = BATCH_ROWS_MAX  # all is sent: whatever was too large is behind us
         self.recoveries += 1 if self._state.failures else 0
@@ -275,54 +283,36 @@ class Uploader:
 
     # ---- manual runs
 
-    def _begin_run(self, run_id: str) -> None:
+    def _begin_run(self) -> None:
         """A person asked: the server is talked to now, even when nothing waits."""
-        self._state = replace(hurried(self._state), report_at=self._monotonic())
-        unsent, _ = journal.unsent(self._shop.tables)
-        with self._shop.mark() as tables:
-            queues.update_run(tables, run_id, phase="upload", total=unsent)
-        self._shop.wake("ui")
+        run = self._runs.in_phase(runs.WAITING)
+        if run is not None:
+            self._state = replace(hurried(self._state), report_at=self._monotonic())
+            self._runs.begin(run, total=journal.unsent(self._shop.tables)[0])
 
-    def _begun_run(self) -> SyncRunRow | None:
-        """The run under way; one that was asked for during this very step begins with the next."""
-        run = queues.unfinished_run(self._shop.tables)
-        return run if run is not None and run.phase != "waiting" else None
-
-    def _progress_run(self) -> None:
-        run = self._begun_run()
+    def _progress_run(self, sent: int) -> None:
+        """After a try; one that was asked for during it begins with the next step."""
+        run = self._runs.in_phase(runs.UPLOAD)
         if run is None:
             return
+        self._runs.progress(run, done=run.done + sent, left=journal.unsent(self._shop.tables)[0])
         if self._fault:
-            self._finish_run(run.run_id, error=self._fault)
-            return
-        unsent, _ = journal.unsent(self._shop.tables)
-        total = max(run.total, unsent)
-        with self._shop.mark() as tables:
-            queues.update_run(tables, run.run_id, done=total - unsent, total=total)
-        self._shop.wake("ui")
+            self._finish_run(error=self._fault)
 
     def _end_run(self) -> None:
-        run = self._begun_run()
+        """Nothing is due: all is sent, or nothing can be."""
+        run = self._runs.in_phase(runs.UPLOAD)
         if run is None:
             return
         if self._state.stopped:
-            self._finish_run(run.run_id, error=self._fault or "not_paired")
+            self._finish_run(error=self._fault or "not_paired")
         elif not self._state.unsent:
-            self._finish_run(run.run_id, error="")
+            self._runs.hand_over(run)
 
-    def _finish_run(self, run_id: str, *, error: str) -> None:
-        with self._shop.mark() as tables:
-            run = queues.load_run(tables, run_id)
-            sent = run.done if run else 0
-            queues.update_run(
-                tables,
-                run_id,
-                phase="done",
-                finished_at=iso(self._shop.now()),
-                error=error,
-                result="" if error else str(sent),
-            )
-        self._shop.wake("ui")
+    def _finish_run(self, *, error: str) -> None:
+        run = self._runs.in_phase(runs.UPLOAD)
+        if run is not None:
+            self._runs.finish(run, error=error)
 
     # ---- what the server and the screen are told
 

@@ -52,7 +52,9 @@ class Running:
         self.cable = Cable()
         self._ended = False
         desk.test_shop.wakes.names = _Ringing(self.bell)
-        daemon = SyncDaemon(desk.test_shop.shop, desk.sender, till.uploader, self.bell, self.cable, poll_s=15)
+        daemon = SyncDaemon(
+            desk.test_shop.shop, desk.sender, till.uploader, till.downloader, self.bell, self.cable, poll_s=15
+        )
         self._thread = threading.Thread(target=lambda: daemon.run(stopped=lambda: self._ended))
 
     def __enter__(self) -> "Running":

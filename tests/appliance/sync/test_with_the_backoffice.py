@@ -15,6 +15,7 @@ from appliance.domain.money import crowns
 from appliance.service import receipts, shift
 from appliance.service.shift import last_closing
 from appliance.store import journal
+from appliance.sync.download import Downloader
 from appliance.sync.link import BackofficeLink
 from appliance.sync.upload import Uploader, UploadOptions
 from appliance.wire import PairReply, PairRequest
@@ -61,7 +62,14 @@ class Office:
             monotonic=time,
             random=lambda: 0.5,
         )
-        return Till(till_shop, uploader, time)
+        downloader = Downloader(
+            till_shop.shop,
+            poll_s=15,
+            link=BackofficeLink(self.url, token=token, ca_file=None),
+            monotonic=time,
+            random=lambda: 0.5,
+        )
+        return Till(till_shop, uploader, downloader, time)
 
 
 @contextmanager

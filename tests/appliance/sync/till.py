@@ -1,4 +1,4 @@
-"""A till with its uploader in virtual time, for the tests of this room."""
+"""A till with its uploader and downloader in virtual time, for the tests of this room."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ from appliance.domain.journal import Row
 from appliance.service import sync
 from appliance.service.shop import Shop
 from appliance.store import journal, queues
+from appliance.sync.download import Downloader
 from appliance.sync.link import BackofficeLink
 from appliance.sync.upload import Uploader, UploadOptions
 from tests.fake_backoffice import FakeBackoffice
 from tests.shops import TestShop, counted_epochs, make_shop, open_for_sale, sell
 
 TOKEN = "token-of-this-till"
+RESTS_S = 0.1  # longer is waiting
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Seconds:
 class Till:
     test_shop: TestShop
     uploader: Uploader
+    downloader: Downloader
     time: Seconds
 
     @property
@@ -55,10 +58,12 @@ class Till:
         return found
 
     def work(self, *, steps_max: int = 100) -> float:
-        """Step until nothing is due now. Returns how long the uploader wants to sleep."""
+        """Step until nothing is due now; the downloader's short rests pass. Returns how long both want to sleep."""
         for _ in range(steps_max):
-            if sleep_s := self.uploader.step():
+            sleep_s = min(self.uploader.step(), self.downloader.step())
+            if sleep_s > RESTS_S:
                 return sleep_s
+            self.time.now += sleep_s
         raise AssertionError(f"still busy after {steps_max} steps: it never rests")
 
     def until_quiet(self, *, rests_max: int = 60) -> None:
@@ -104,7 +109,7 @@ def attach(
 ) -> Till:
     """A daemon's uploader on a shop; a second one stands for the daemon after a crash."""
     time = time or Seconds()
-    link = BackofficeLink(server.url, token=TOKEN, ca_file=None) if server else None
+    link, other = ((BackofficeLink(server.url, token=TOKEN, ca_file=None) if server else None) for _ in range(2))
     epochs = counted_epochs()
     uploader = Uploader(
         test_shop.shop,
@@ -114,4 +119,5 @@ def attach(
         monotonic=time,
         random=lambda: random,
     )
-    return Till(test_shop, uploader, time)
+    downloader = Downloader(test_shop.shop, poll_s=15, link=other, monotonic=time, random=lambda: random)
+    return Till(test_shop, uploader, downloader, time)
