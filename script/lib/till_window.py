@@ -77,6 +77,14 @@ class TillWindow:
         x, y = str(left + width // 2), str(top + height // 2)
         self._xdotool("mousemove", x, y, "click", "1")
 
+    def finger_down(self, name: str) -> None:
+        """A touch that stays until `finger_up`."""
+        left, top, width, height = self.wait_for(name, lambda w: bool(w["enabled"]))["rect"]
+        self._xdotool("mousemove", str(left + width // 2), str(top + height // 2), "mousedown", "1")
+
+    def finger_up(self) -> None:
+        self._xdotool("mouseup", "1")
+
     def use_layout(self, layout: str) -> None:
         """Another keyboard layout from now on, as setxkbmap names it."""
         subprocess.run(["setxkbmap", layout], env=self.display.environment(), check=True, timeout=WAIT_S)
