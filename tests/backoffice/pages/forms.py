@@ -49,7 +49,7 @@ def filled(page: str) -> list[tuple[str, str]]:
     return fields
 
 
-def send(shop: Shop, address: str, fields: list[tuple[str, str]] | None = None, **typed: str | list[str]) -> Any:
+def send(shop: Shop, address: str, fields: list[tuple[str, str]] | None = None, /, **typed: str | list[str]) -> Any:
     """Post a form; what is typed replaces what it was filled with."""
     sent = [(name, value) for name, value in fields or [] if name not in typed]
     for name, value in typed.items():
