@@ -91,8 +91,8 @@ def run_sync(config: Config) -> None:
             fiscal_sender(config, shop),
             uploading,
             downloading,
-            listener,
-            network,
+            waiter=listener,
+            network=network,
             poll_s=config.backoffice.poll_s,
             more={
                 "certificate": certificate_keeper(config, shop).step,

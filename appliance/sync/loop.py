@@ -42,9 +42,9 @@ class SyncDaemon:
         fiscal: FiscalSender,
         uploader: Uploader,
         downloader: Downloader,
+        *,
         waiter: Waiter,
         network: Network,
-        *,
         poll_s: int,
         more: Mapping[str, Callable[[], float]] = MappingProxyType({}),
     ) -> None:

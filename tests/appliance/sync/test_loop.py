@@ -11,7 +11,7 @@ from appliance.service import sync
 from appliance.service.shift import close_shift, last_closing
 from appliance.sync.loop import SyncDaemon
 from tests.appliance.sync.office import REFUSED, Desk
-from tests.appliance.sync.till import Till, attach
+from tests.appliance.sync.till import Ticking, Till, attach
 from tests.fake_backoffice import Answer, FakeBackoffice
 from tests.shops import sell
 
@@ -53,7 +53,13 @@ class Running:
         self._ended = False
         desk.test_shop.wakes.names = _Ringing(self.bell)
         daemon = SyncDaemon(
-            desk.test_shop.shop, desk.sender, till.uploader, till.downloader, self.bell, self.cable, poll_s=15
+            desk.test_shop.shop,
+            desk.sender,
+            till.uploader,
+            till.downloader,
+            waiter=self.bell,
+            network=self.cable,
+            poll_s=15,
         )
         self._thread = threading.Thread(target=lambda: daemon.run(stopped=lambda: self._ended))
 
@@ -93,7 +99,7 @@ def eventually(holds: "object") -> bool:
 def test_a_start_sends_what_waits_and_the_proof_follows(desk: Desk, server: FakeBackoffice) -> None:
     sell(desk.test_shop.shop)
     close_shift(desk.test_shop.shop, counted=crowns(1053))
-    till = attach(desk.test_shop, server)
+    till = attach(desk.test_shop, server, pull_time=Ticking())
 
     def all_done() -> bool:
         closing = last_closing(desk.test_shop.shop)
@@ -105,7 +111,7 @@ def test_a_start_sends_what_waits_and_the_proof_follows(desk: Desk, server: Fake
 
 
 def test_a_sale_is_sent_to_both_when_it_is_made(desk: Desk, server: FakeBackoffice) -> None:
-    till = attach(desk.test_shop, server)
+    till = attach(desk.test_shop, server, pull_time=Ticking())
     with Running(desk, till):
         assert eventually(lambda: not till.unsent)
         for n in range(3):
@@ -116,7 +122,7 @@ def test_a_sale_is_sent_to_both_when_it_is_made(desk: Desk, server: FakeBackoffi
 def test_a_person_who_asks_for_a_sync_ends_every_wait(desk: Desk, server: FakeBackoffice) -> None:
     server.script.append(Answer.BUSY)
     desk.script.append(REFUSED)
-    till = attach(desk.test_shop, server)
+    till = attach(desk.test_shop, server, pull_time=Ticking())
     with Running(desk, till):
         sell(desk.test_shop.shop)
         assert eventually(lambda: len(desk.posts) == 1 and len(server.uploads) == 1)
@@ -135,7 +141,7 @@ def waiting(desk: Desk, server: FakeBackoffice) -> Iterator[Running]:
     """A sale that neither server took; time stands still, so that no delay ever ends."""
     server.script.append(Answer.BUSY)
     desk.script.append(REFUSED)
-    with Running(desk, attach(desk.test_shop, server)) as running:
+    with Running(desk, attach(desk.test_shop, server, pull_time=Ticking())) as running:
         sell(desk.test_shop.shop)
         assert eventually(lambda: len(desk.posts) == 1 and len(server.uploads) == 1)
         yield running

@@ -30,6 +30,17 @@ class Seconds:
 
 
 @dataclass
+class Ticking:
+    """Monotonic time that passes with each look at it: short rests end, long waits do not."""
+
+    now: float = 5000.0
+
+    def __call__(self) -> float:
+        self.now += 0.001
+        return self.now
+
+
+@dataclass
 class Till:
     test_shop: TestShop
     uploader: Uploader
@@ -106,8 +117,9 @@ def attach(
     new_epoch: Callable[[], str] | None = None,
     random: float = 0.5,
     time: Seconds | None = None,
+    pull_time: Callable[[], float] | None = None,
 ) -> Till:
-    """A daemon's uploader on a shop; a second one stands for the daemon after a crash."""
+    """A daemon's uploader and downloader on a shop; second ones stand for the daemon after a crash."""
     time = time or Seconds()
     link, other = ((BackofficeLink(server.url, token=TOKEN, ca_file=None) if server else None) for _ in range(2))
     epochs = counted_epochs()
@@ -119,5 +131,5 @@ def attach(
         monotonic=time,
         random=lambda: random,
     )
-    downloader = Downloader(test_shop.shop, poll_s=15, link=other, monotonic=time, random=lambda: random)
+    downloader = Downloader(test_shop.shop, poll_s=15, link=other, monotonic=pull_time or time, random=lambda: random)
     return Till(test_shop, uploader, downloader, time)
