@@ -21,7 +21,8 @@ from demo.processes import DemoFailed, pokladna, run
 from demo.proxy import Line
 from demo.results import Account
 from demo.screen import Screen
-from demo.shop import ROOT, DemoShop, Plan
+from demo.shop import ROOT, DemoShop, Plan, prepare_folder
+from demo.two_tills import TwoTills
 from demo.verdict import agree, faults
 from tests.xvfb import xvfb
 
@@ -33,6 +34,8 @@ out = Console(highlight=False)
 def main() -> int:
     arguments = _arguments()
     width, height = arguments.size
+    if arguments.two_tills:
+        return _two_tills(arguments.out)
     plan = Plan(arguments.out, arguments.items, width, height, arguments.regime)
     shop = DemoShop(plan)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # whoever ends the demo ends the shop
@@ -54,6 +57,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
     parser.add_argument("--headless", action="store_true", help="play a day without a window, even with a display")
+    parser.add_argument(
+        "--two-tills", action="store_true", help="two tills with different labels: the story of S14 to S20"
+    )
     parser.add_argument("--receipts", type=int, default=20, help="how many documents the day has")
     parser.add_argument("--items", type=Path, default=ROOT / "config" / "example-items.csv", help="price list, CSV")
     parser.add_argument("--seed", type=int, default=1, help="another day")
@@ -67,6 +73,19 @@ def _arguments() -> argparse.Namespace:
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.partition("x")
     return int(width), int(height)
+
+
+def _two_tills(folder: Path) -> int:
+    """Raises nothing: what was not to be seen is said."""
+    try:
+        prepare_folder(folder)
+        TwoTills(folder, out.print).play()
+    except DemoFailed as failure:
+        Console(stderr=True).print(f"demo: {failure}", style="bold red", markup=False, soft_wrap=True)
+        return 1
+    out.print(f"screens: {folder / 'screens'}", soft_wrap=True)
+    out.print("all seen", style="bold green")
+    return 0
 
 
 # ---- a day, played and counted

@@ -5,11 +5,11 @@ import re
 import ssl
 import urllib.request
 from dataclasses import dataclass
-from http.cookiejar import CookieJar
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from demo.owner import Owner
 from demo.player import Day
 from demo.screen import Screen, haler
 
@@ -119,16 +119,4 @@ def eet_ledger(url: str, ca_file: Path) -> tuple[Account, list[dict[str, Any]]]:
 
 def in_backoffice(url: str, ca_file: Path, *, email: str, password: str) -> Account:
     """What the owner's account holds, asked as the owner's own tool does."""
-    context = ssl.create_default_context(cafile=str(ca_file))
-    browser = urllib.request.build_opener(
-        urllib.request.HTTPSHandler(context=context), urllib.request.HTTPCookieProcessor(CookieJar())
-    )
-    sign_in = urllib.request.Request(
-        f"{url}/api/v1/session",
-        data=json.dumps({"email": email, "password": password}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    browser.open(sign_in).close()
-    with browser.open(f"{url}/api/v1/receipts/summary") as reply:
-        summary = json.load(reply)
-    return Account(summary["count"], summary["sum_haler"])
+    return Account(*Owner(url, ca_file, email=email, password=password).summary())

@@ -4,6 +4,7 @@ The eyes read the till's inspection socket (docs/ui-inspect.md), which only show
 """
 
 import json
+import shlex
 import socket
 import subprocess
 import sys
@@ -34,6 +35,7 @@ class View:
 
     screen: str
     dialog: bool
+    keyboard: bool
     widgets: Mapping[str, Mapping[str, Any]]
 
     def has(self, wanted: str) -> bool:
@@ -95,7 +97,9 @@ class Screen:
             return None
         if "widgets" not in seen:
             return None
-        return View(seen["screen"], seen["dialog"], {widget["id"]: widget for widget in seen["widgets"]})
+        return View(
+            seen["screen"], seen["dialog"], seen["keyboard"], {widget["id"]: widget for widget in seen["widgets"]}
+        )
 
     def see(self, condition: Callable[[View], bool], what: str, *, timeout_s: float = WAIT_S) -> View:
         """Look until the condition holds. Raises DemoFailed, TillRestarted."""
@@ -122,6 +126,10 @@ class Screen:
 
     def type(self, text: str) -> None:
         self.press(*text)
+
+    def write(self, text: str) -> None:
+        """Words, by the letters of a keyboard."""
+        self._do(f"type --delay 30 {shlex.quote(text)}")
 
     def tap(self, wanted: str, *, timeout_s: float = WAIT_S) -> None:
         """Touch the middle of a widget once it is there and can be touched."""

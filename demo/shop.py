@@ -1,6 +1,5 @@
 """The shop's machines on one machine: Backoffice, EET sandbox, printer, and a till whose cables can be pulled."""
 
-import json
 import secrets
 import shutil
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from demo.processes import DemoFailed, Process, pokladna, run
 from demo.proxy import Line, Proxy
+from demo.settings import toml_of
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = ".pokladna-demo"
@@ -36,6 +36,15 @@ class Plan:
     host_name: str = ""
 
 
+def prepare_folder(out: Path) -> None:
+    """An empty folder; a folder that is not a demo's own is never touched."""
+    if out.exists() and any(out.iterdir()) and not (out / MARKER).exists():
+        raise DemoFailed(f"{out} is not empty and no earlier demo made it; name another folder with --out")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    (out / MARKER).touch()
+
+
 class DemoShop:
     """Everything that runs; `processes` by name are print, sync, ui, backoffice, eet, printer."""
 
@@ -52,13 +61,9 @@ class DemoShop:
         self.page_port = 0
 
     def prepare(self) -> None:
-        """An empty folder; a folder that is not a demo's own is never touched."""
-        if self.out.exists() and any(self.out.iterdir()) and not (self.out / MARKER).exists():
-            raise DemoFailed(f"{self.out} is not empty and no earlier demo made it; name another folder with --out")
-        shutil.rmtree(self.out, ignore_errors=True)
-        for folder in (self.out, self.log, self.out / "screens"):
+        prepare_folder(self.out)
+        for folder in (self.log, self.out / "screens"):
             folder.mkdir(parents=True)
-        (self.out / MARKER).touch()
 
     def start_servers(self) -> None:
         """Backoffice, EET sandbox and printer, and the cables between them and the till."""
@@ -192,12 +197,5 @@ class DemoShop:
                 "inspect_socket": str(self.inspect_socket),
             },
         }
-        lines = [example]
-        for section, leafs in own.items():
-            lines.append(f"[{section}]")
-            # a JSON string, number, list or boolean is a TOML one too
-            lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in leafs.items()]
-            if section == "eet":
-                regime = f'{{ valid_from = 2026-01-01T00:00:00+01:00, mode = "{self.plan.regime}" }}'
-                lines.append(f"regimes = [{regime}]")
-        (self.out / "till.toml").write_text("\n".join(lines) + "\n", "utf-8")
+        regime = f'[[eet.regimes]]\nvalid_from = 2026-01-01T00:00:00+01:00\nmode = "{self.plan.regime}"\n'
+        (self.out / "till.toml").write_text("\n".join((example, toml_of(own), regime)), "utf-8")

@@ -1,13 +1,9 @@
 """A till and its Backoffice in one folder, for proofs and benchmarks: real processes, real HTTPS, real code."""
 
-import json
 import secrets
 import sys
-import urllib.request
 from collections.abc import Callable, Mapping
-from http.cookiejar import CookieJar
 from pathlib import Path
-from ssl import create_default_context
 
 from appliance.bootstrap.shop import open_shop
 from appliance.config import Config, load_config
@@ -18,8 +14,10 @@ from appliance.domain.sale import PaymentMethod, Tender, cash_due
 from appliance.domain.vat import VatClass
 from appliance.service import checkout, shift
 from appliance.service.shop import Shop
+from demo.owner import Owner
 from demo.processes import Process, pokladna, run
 from demo.recorder import Recorder
+from demo.settings import toml_of
 
 OWNER = "bench@example.cz"
 GOODS = (
@@ -43,7 +41,7 @@ class SyncShop:
         self._more_settings = settings or {}
         self.log = folder / "log.txt"
         self._password = secrets.token_urlsafe(12)
-        self._owner_session: urllib.request.OpenerDirector | None = None
+        self._owner: Owner | None = None
         ready = folder / "backoffice.ready"
         serve = ["serve", *self._data(), "--host", "127.0.0.1", "--no-advertise", "--port", "0"]
         self.backoffice = Process(
@@ -73,11 +71,17 @@ class SyncShop:
     def open_shop(self) -> Shop:
         return open_shop(self.config)
 
+    def sign_in(self) -> None:
+        """As the owner, anew: another database knows no earlier session."""
+        ca_file = self.folder / "backoffice" / "tls" / "ca.pem"
+        self._owner = Owner(self.url, ca_file, email=OWNER, password=self._password)
+
     def held(self) -> tuple[int, int]:
-        """Count and sum in haléře of what stands in Historie, asked as an owner's own tool would."""
-        with self._owner().open(f"{self.url}/api/v1/receipts/summary") as answer:
-            found = json.loads(answer.read())
-        return int(found["count"]), int(found["sum_haler"])
+        """Count and sum in haléře of what stands in Historie."""
+        if self._owner is None:
+            self.sign_in()
+        assert self._owner is not None
+        return self._owner.summary()
 
     def process(self, *arguments: str) -> Process:
         """One of the till's own processes, by its command."""
@@ -88,20 +92,6 @@ class SyncShop:
         self.backoffice.stop()
         if self.recorder:
             self.recorder.stop()
-
-    def _owner(self) -> urllib.request.OpenerDirector:
-        if self._owner_session is None:
-            context = create_default_context(cafile=str(self.folder / "backoffice" / "tls" / "ca.pem"))
-            self._owner_session = urllib.request.build_opener(
-                urllib.request.HTTPSHandler(context=context), urllib.request.HTTPCookieProcessor(CookieJar())
-            )
-            request = urllib.request.Request(
-                f"{self.url}/api/v1/session",
-                data=json.dumps({"email": OWNER, "password": self._password}).encode(),
-                headers={"Content-Type": "application/json"},
-            )
-            self._owner_session.open(request).close()
-        return self._owner_session
 
     def _data(self) -> list[str]:
         return ["--data-dir", str(self.folder / "backoffice")]
@@ -117,11 +107,7 @@ class SyncShop:
         }
         for section, leafs in self._more_settings.items():
             own.setdefault(section, {}).update(leafs)
-        lines: list[str] = []
-        for section, leafs in own.items():
-            lines.append(f"[{section}]")
-            lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in leafs.items()]
-        return "\n".join(lines) + "\n"
+        return toml_of(own)
 
 
 def sell(shop: Shop, receipts: int, *, progress: Callable[[int], None]) -> int:
