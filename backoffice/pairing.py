@@ -4,9 +4,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from peewee import IntegrityError
+
 from appliance.domain.clock import iso
 from appliance.wire import PairRequest, Takeover
-from backoffice.accounts import secret_hash
+from backoffice.accounts import normalised, secret_hash
 from backoffice.event_log import append_events
 from backoffice.projected import Event, Place
 from backoffice.tables import Tables
@@ -74,11 +76,20 @@ def make_code(tables: Tables, account_id: int, *, now: datetime, replaces: str =
 def pair(tables: Tables, request: PairRequest, *, now: datetime) -> Paired:
     """Use a code up and give the till its token. A till of the same account is paired anew; with a code that replaces a
     till the device becomes that till, whose old token ends. Raises PairingRefused."""
+    try:
+        return _pair(tables, request, now=now)
+    except IntegrityError:  # another till took the prefix or id_pokl at this moment: now it is seen
+        return _pair(tables, request, now=now)
+
+
+def _pair(tables: Tables, request: PairRequest, *, now: datetime) -> Paired:
     token = TOKEN_MARK + secrets.token_urlsafe(TOKEN_BYTES)
     till = tables.till
     values = {"token_hash": secret_hash(token), "revoked": 0, "paired_at": iso(now.astimezone(UTC))}
     with tables.writing():
         account_id, email, replaces = _use_code(tables, request.code, now=now)
+        if request.account and normalised(request.account) != email:
+            raise PairingRefused("till_of_other_account")  # it has rows that another account holds, here or elsewhere
         till_id = replaces or request.till_id
         if replaces and not (request.fresh or request.till_id == replaces):
             raise PairingRefused("not_fresh")

@@ -7,7 +7,16 @@ import pytest
 from cryptography import x509
 from cryptography.x509 import verification
 
-from backoffice.trust import LEAF_LIFETIME, RENEW_BEFORE, Names, ensure_trust, machine_names, stored_key_mark
+from backoffice.trust import (
+    LEAF_LIFETIME,
+    RENEW_BEFORE,
+    Names,
+    ensure_trust,
+    machine_names,
+    prepare_next_key,
+    stored_key_mark,
+    use_next_key,
+)
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 NAMES = machine_names(host_name="pokladna-test", addresses=["192.168.1.20"])
@@ -93,3 +102,19 @@ def test_the_mark_of_the_key_is_known_before_the_server_has_run(tmp_path: Path) 
     mark = stored_key_mark(tmp_path)
     assert len(mark) == 8
     assert ensure_trust(tmp_path, NAMES, now=NOW).key_mark == mark
+
+
+def test_a_prepared_key_is_announced_and_then_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    before = ensure_trust(tmp_path, NAMES, now=NOW)
+    assert before.next_key == ""
+    assert not use_next_key(tmp_path)
+    mark = prepare_next_key(tmp_path)
+    assert prepare_next_key(tmp_path) == mark
+    announcing = ensure_trust(tmp_path, NAMES, now=NOW)
+    assert (announcing.key_mark, announcing.next_key[:8], len(announcing.next_key)) == (before.key_mark, mark, 52)
+    assert use_next_key(tmp_path)
+    after = ensure_trust(tmp_path, NAMES, now=NOW)
+    assert (after.key_mark, after.next_key) == (mark, "")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(after.certificate_file, after.key_file)
+    assert not use_next_key(tmp_path)
