@@ -11,11 +11,12 @@ from appliance.domain.codec import CodecError, from_json, to_json
 from appliance.domain.journal import Kind, LineVoided
 from appliance.domain.receipt import Issue, Receipt, issue_receipt, lines_of_cart
 from appliance.domain.sale import PaymentRefused, Tender, settle
-from appliance.domain.vat import VatStatus, percent_on
+from appliance.domain.vat import CZECH_VAT_RATES, VatStatus, percent_on
 from appliance.service.issuing import issue_document
 from appliance.service.shift import current_shift, open_shift_in
 from appliance.service.shop import Shop
 from appliance.store import journal, queues
+from appliance.store.pages import pulled_vat_rates
 
 log = logging.getLogger(__name__)
 
@@ -103,4 +104,5 @@ def void_line(shop: Shop, cart: Cart, line_id: int) -> Cart:
 def _percents(shop: Shop, cart: Cart, day: date) -> list[int | None]:
     if shop.seller.vat_status != VatStatus.VAT_PAYER:
         return [None] * len(cart.lines)
-    return [percent_on(line.vat_class, day) for line in cart.lines]
+    rates = (*pulled_vat_rates(shop.tables), *CZECH_VAT_RATES)  # of two from one day the first counts
+    return [percent_on(line.vat_class, day, rates) for line in cart.lines]

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from peewee import fn
 
 from appliance.domain.pricelist import RowKind
+from appliance.domain.vat import VatClass, VatRate
 from appliance.store.tables import Tables
 
 ITEM_COLUMNS = (
@@ -82,6 +84,13 @@ def put_rows(tables: Tables, kind: RowKind, rows: Sequence[Columns]) -> None:
     columns = [getattr(table, name) for name in names]
     statement = table.insert([rows[0]], columns=columns)
     tables.for_each(statement.on_conflict(conflict_target=[columns[0]], preserve=columns[1:]), rows)
+
+
+def pulled_vat_rates(tables: Tables) -> tuple[VatRate, ...]:
+    """What the Backoffice says of VAT, beside what this program knows itself."""
+    v = tables.vat_rate
+    query = v.select(v.vat_class, v.percent, v.valid_from).where(v.deleted == 0)
+    return tuple(VatRate(VatClass(name), percent, date.fromisoformat(day)) for name, percent, day in query.tuples())
 
 
 def mark_seen(tables: Tables, kind: RowKind, row_ids: Sequence[str], *, snapshot: int) -> None:
