@@ -1,6 +1,7 @@
 """Joining a Backoffice and talking to it: what the daemon, the screen and the technician's command are made of."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -26,6 +27,7 @@ PAIRING_FILE = "backoffice.json"
 ANSWER_WAIT_S = 45.0  # for the daemon's word on a pairing, which may have to search the network
 SEARCH_S = 4.0
 LOOK_S = 0.2
+_writing = threading.Lock()
 
 
 def uploader(config: Config, shop: Shop) -> "Uploader":
@@ -149,7 +151,8 @@ def _file(config: Config) -> Path:
 def _keeping(config: Config) -> "Callable[[Joined], None]":
     def keep(joined: "Joined") -> None:
         content = {"url": joined.url, "token": joined.token, "account": joined.account, "pins": list(joined.pins)}
-        write_secret(_file(config), json.dumps(content).encode())
+        with _writing:  # both directions may hear of the next key at one moment
+            write_secret(_file(config), json.dumps(content).encode())
 
     return keep
 
