@@ -102,7 +102,9 @@ class History:
             machine.token = self.server.add_till(journal.the_till(machine.shop.tables).till_id, machine.prefix)
             machine.stop()
             machine.start()
+            sync.request_sync(machine.shop)
             self._work(machine)
+        self.world.run_until(self.world.now + 10.0)
         self.world.add("office", self._edit_in_office, after_s=30.0)
         self.calm(False)
 
@@ -111,6 +113,7 @@ class History:
         folder = self.folder / name.replace(" ", "-")
         machine = Machine(name, prefix, self.world, self.server, self.office, folder, board)
         machine.letters = ["H", "S", "CH", "DH", "FH", "GH", "HH", "KH", "LH", "MH"]
+        machine.calm = self.server.calm
         self.machines.append(machine)
         return machine
 
@@ -126,7 +129,7 @@ class History:
                 person.act()
             return self.world.random.expovariate(1 / (self.scenario.mean_action_s * self.scenario.tills))
 
-        self.world.add(f"people of {machine.name}", step, after_s=self.world.random.uniform(1, 60))
+        self.world.add(f"people of {machine.name}", step, after_s=self.world.random.uniform(11, 60))
 
     def calm(self, calm: bool) -> None:
         self.server.calm = self.office.calm = calm

@@ -16,6 +16,7 @@ from tests.sim.machine import Machine
 
 ITEM_IDS = tuple(f"item-{n}" for n in range(6))
 LABELS = ("bar", "kiosk")
+EANS = ("8594001021234", "40123455")
 REFUSALS = (ServiceError, PaymentRefused, RefundRefused, ItemInvalid)
 
 
@@ -25,6 +26,7 @@ class Person:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.world = machine.world
+        self.on_screen: Item | None = None
 
     def act(self) -> None:
         actions: tuple[tuple[int, Callable[[], str]], ...] = (
@@ -99,29 +101,39 @@ class Person:
     # ---- price list and settings
 
     def edit_item(self) -> str:
-        item_id = self.world.random.choice(ITEM_IDS)
-        shop = self.machine.shop
-        known = {item.item_id: item for item in catalogue.items_in(shop, None, limit=100)}
-        item = known.get(item_id) or Item(item_id, f"Zboží {item_id}", Money(1000), VatClass.STANDARD)
-        match self.world.random.randrange(4):
+        """Of what is listed, of what was listed when the screen was opened long ago, or something new."""
+        shop, chance = self.machine.shop, self.world.random
+        listed = catalogue.items_in(shop, None, limit=100)
+        item = chance.choice(listed) if listed else self._new_item()
+        if self.world.chance(0.15):
+            item = self._new_item()
+        elif self.on_screen and self.world.chance(0.2):
+            item = self.on_screen
+        self.on_screen = item
+        match chance.randrange(4):
             case 0:
-                item = replace(item, name=f"Zboží {self.world.random.randint(1, 999)}")
+                item = replace(item, name=f"Zboží {chance.randint(1, 999)}")
             case 1:
-                item = replace(item, price=Money(self.world.random.randint(1, 50) * 100))
+                item = replace(item, price=Money(chance.randint(1, 50) * 100))
             case 2:
-                ean = self.world.random.choice(("8594001021234", "40123455"))
-                item = replace(item, eans=() if ean in item.eans else (ean,))
+                eans = set(item.eans) ^ {chance.choice(EANS)}
+                item = replace(item, eans=tuple(sorted(eans)))
             case _:
-                label = self.world.random.choice(LABELS)
-                labels = set(item.labels) ^ {label}
+                labels = set(item.labels) ^ {chance.choice(LABELS)}
                 item = replace(item, labels=tuple(sorted(labels)))
         catalogue.save_item(shop, item)
-        return item_id
+        return f"{item.item_id[:8]} {item.name} {item.price} {item.eans} {item.labels}"
+
+    def _new_item(self) -> Item:
+        return Item(self.world.new_id(), "Novinka", Money(1000), VatClass.STANDARD)
 
     def delete_item(self) -> str:
-        item_id = self.world.random.choice(ITEM_IDS)
+        listed = catalogue.items_in(self.machine.shop, None, limit=100)
+        if not listed:
+            return "nothing"
+        item_id = self.world.random.choice(listed).item_id
         catalogue.delete_item(self.machine.shop, item_id)
-        return item_id
+        return item_id[:8]
 
     def ask_for_sync(self) -> str:
         sync.request_sync(self.machine.shop)

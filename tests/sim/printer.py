@@ -6,7 +6,8 @@ from typing import Any
 
 from drivers.ports import Element, PrinterFailure, PrinterStatus, Text
 
-NUMBER = re.compile(r"\bP\d+[A-Z]+-\d{6}\b")
+TITLE = re.compile(r"\b(P\d+[A-Z]+-\d{6})$")
+"""The bold line with a receipt's own number; others name the receipt that is given back, or the first of a shift."""
 BROKEN = 0.002  # of the elements of a document
 
 
@@ -32,14 +33,14 @@ class Printer:
         self._fail_if_out()
         if not self.machine.calm and self.machine.world.chance(BROKEN):
             raise PrinterFailure("broken", "the cable")
-        if isinstance(element, Text):
+        if isinstance(element, Text) and element.bold:
             self._texts.append(element.text)
 
     def kick_drawer(self) -> None:
         """It opens."""
 
     def finish(self) -> None:
-        number = next((found[0] for text in self._texts if (found := NUMBER.search(text))), "")
+        number = next((found[1] for text in self._texts if (found := TITLE.search(text))), "")
         if number and "KOPIE" not in self._texts:
             self.printed[number] += 1
 
