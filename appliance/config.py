@@ -126,6 +126,11 @@ class PathsConfig(Leafs):
     run: Path = Path("/run/pokladna")
 
 
+class BackupConfig(Leafs):
+    folders: tuple[Path, ...] = Field(default=(Path("backup"),), min_length=1)
+    kept: Annotated[int, Field(ge=1, le=1000)] = 14
+
+
 class UiConfig(Leafs):
     theme: Literal["light", "dark"] = "light"
     language: Literal["cs", "en"] = "cs"
@@ -143,6 +148,7 @@ class Config(Leafs):
     backoffice: BackofficeConfig = BackofficeConfig()
     printer: PrinterConfig = PrinterConfig()
     paths: PathsConfig = PathsConfig()
+    backup: BackupConfig = BackupConfig()
     ui: UiConfig = UiConfig()
 
 

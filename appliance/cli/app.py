@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from appliance.cli import eet, eet_documents, eet_queue, items, journal, pair, processes, sandbox, status
+from appliance.cli import backup, eet, eet_documents, eet_queue, items, journal, pair, processes, sandbox, status, sync
 from appliance.cli.context import set_config_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command("ui")(processes.ui)
 app.command("print")(processes.print_)
-app.command("sync")(processes.sync)
+app.add_typer(sync.app, name="sync")
 app.command(
     "backoffice", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 )(processes.backoffice)
@@ -36,6 +36,8 @@ eet.app.command("verify")(eet_documents.verify)
 eet.app.command("build")(eet_documents.build)
 app.add_typer(eet.app, name="eet")
 app.add_typer(journal.app, name="journal")
+app.add_typer(backup.app, name="backup")
+app.command("restore")(backup.restore)
 
 
 @app.callback()

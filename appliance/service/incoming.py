@@ -204,14 +204,15 @@ def _shift_is_here(tables: Tables, shift_id: str, *, at: str, user: str) -> None
 
 
 def _receipt(tables: Tables, row: Row, receipt: Receipt, *, place: int) -> None:
-    if not incoming.receipt_fits(tables, receipt):
+    if incoming.receipt_is_here(tables, receipt.doc_id):
         return
     _shift_is_here(tables, receipt.shift_id, at=row.at, user=receipt.user)
-    listed = receipt if incoming.can_be_refunded_by(tables, receipt) else replace(receipt, original=None)
-    sales.insert_receipt(tables, listed, place=place)
+    number = incoming.free_number(tables, receipt.number)
+    original = receipt.original if incoming.can_be_refunded_by(tables, receipt) else None
+    sales.insert_receipt(tables, replace(receipt, number=number, original=original), place=place)
     if receipt.fiscal is not None:
         fiscal.add_record(
-            tables, doc_id=receipt.doc_id, number=receipt.number, frozen=receipt.fiscal, at=row.at, boot=OTHER_BOOT
+            tables, doc_id=receipt.doc_id, number=number, frozen=receipt.fiscal, at=row.at, boot=OTHER_BOOT
         )
 
 

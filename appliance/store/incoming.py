@@ -65,10 +65,19 @@ def works_in_shift(tables: Tables, shift_id: str, *, epoch: str) -> bool:
     )
 
 
-def receipt_fits(tables: Tables, receipt: Receipt) -> bool:
-    """False when it is in the tables, or another has its number."""
+def receipt_is_here(tables: Tables, doc_id: str) -> bool:
     r = tables.receipt
-    return r.select(r.doc_id).where((r.doc_id == receipt.doc_id) | (r.number == receipt.number)).scalar() is None
+    return r.select(r.doc_id).where(r.doc_id == doc_id).scalar() is not None
+
+
+def free_number(tables: Tables, number: str) -> str:
+    """How a receipt is listed: by its number; two cards that went on alike gave some twice, then the second is `/2`."""
+    r = tables.receipt
+    listed, n = number, 1
+    while r.select(r.doc_id).where(r.number == listed).scalar() is not None:
+        n += 1
+        listed = f"{number}/{n}"
+    return listed
 
 
 def can_be_refunded_by(tables: Tables, receipt: Receipt) -> bool:
