@@ -45,6 +45,14 @@ def shift_row(tables: Tables, account_id: int, shift_id: str, *, closing: str = 
         return {**row, "body": document_body(tables, account_id, closed) if closed else ""}
 
 
+def closings_of_shift(tables: Tables, account_id: int, shift_id: str) -> list[dict[str, Any]]:
+    """All closings of one shift, the first one first; more than one when a card and its copy went on."""
+    shift, held = tables.shift, tables.closing
+    where = (shift.c.account_id == account_id) & (shift.c.shift_id == shift_id)
+    with tables.reading():
+        return tables.rows(_closings(tables).where(where).order_by(held.c.closed_at, held.c.doc_id))
+
+
 def closing_proof(tables: Tables, place: Place, shift_id: str, *, closing: str) -> dict[str, Any] | None:
     """What is held of one closing of this till's shift, by its doc_id, else of the last one; None for no closing."""
     held = tables.closing

@@ -38,7 +38,6 @@ router = APIRouter()
 
 COLOURS = ("#0F6FDE", "#14804A", "#9A5B00", "#B3261E", "#6B3FA0", "#00707A", "#A1326B", DEFAULT_COLOUR)
 """Offered for categories: dark enough for the white text on a till's tiles."""
-POSITION_MAX = 9999
 WRONG = {
     "name": mark("Napište název, nejvýš 120 znaků."),
     "colour": mark("Vyberte barvu."),

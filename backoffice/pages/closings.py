@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from appliance.domain.codec import from_json
 from appliance.domain.journal import ShiftClosed
 from backoffice.accounts import Session
-from backoffice.closings import shift_page, shift_row
+from backoffice.closings import closings_of_shift, shift_page, shift_row
 from backoffice.pages.render import render
 from backoffice.pages.signed_in import SignedIn
 from backoffice.site import CurrentSite, Site
@@ -45,4 +45,5 @@ def _detail(shift_id: str, request: Request, site: Site, session: Session, templ
     if row is None:
         return render(request, site, "missing.html", session=session, status=404)
     document = from_json(ShiftClosed, row["body"]) if row["body"] else None
-    return render(request, site, template, session=session, row=row, document=document)
+    closings = closings_of_shift(site.tables, session.account_id, row["shift_id"])
+    return render(request, site, template, session=session, row=row, document=document, closings=closings)

@@ -133,7 +133,5 @@ EPOCHS = {
     "fork": mark("deník se rozdělil"),
     "restore": mark("obnova ze zálohy"),
     "replacement": mark("náhrada pokladny"),
-    "replaced": mark("náhrada pokladny"),
-    "restored": mark("obnova ze zálohy"),
-    "moved": mark("jiné zařízení"),
+    "other_board": mark("jiné zařízení"),
 }
