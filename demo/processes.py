@@ -71,6 +71,11 @@ class Process:
     def running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
     def kill(self) -> None:
         """kill -9, as the hard way to die at any moment."""
         if self._child is not None and self._child.poll() is None:
