@@ -98,7 +98,7 @@ class StatusBar(BoxLayout):
 
     def _room(self) -> float:
         """For the words of lamps: what the bar has beside the names and the icons."""
-        if self.crowded:
+        if self.ids.banner.text:  # a sentence comes first
             return 0
         names = T.width * (SHOP_PART + SHIFT_PART) + (text_width(self.mark, T.small) + 2 * T.pad if self.mark else 0)
         return float(T.width - names - T.bar * (len(LAMPS) + 1) - T.body * 3 - 12 * T.gap)

@@ -34,6 +34,7 @@ class ListRow(Touch, BoxLayout):
     tone = StringProperty("quiet")
     active = BooleanProperty(False)
     detail_rows = NumericProperty(1)
+    large = BooleanProperty(False)
 
     def said(self) -> str:
         return f"{self.title} | {self.detail} | {self.value} | {self.state}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from appliance.domain.clock import iso
 from appliance.domain.pin import hash_pin
 from appliance.domain.pricelist import ApplyWhen, TillSettings
-from appliance.service import settings, sync
+from appliance.service import settings, sync, users
 from appliance.service.pairing import PAIRED_NOTE, PairingResult, save_result
 from appliance.service.shop import Shop
 from appliance.service.status import BACKOFFICE_NOTE
@@ -100,4 +100,5 @@ def pictured(shop: Shop) -> None:
     """Everything at once."""
     day_of_a_paired_till(shop)
     then_without_network(shop)
+    users.log_in(shop, "user-jana", "")
     changes_wait(shop)

@@ -60,7 +60,7 @@ def choose_user(till: TillWindow, take: Take) -> None:
     take("user-pin")
     till.type("2580")
     till.press("Return")
-    till.wait_for("banner.text", lambda w: "Petr" in w["text"])
+    till.wait_for("settings:users", lambda w: "Petr" in w["text"])
 
 
 def pair(till: TillWindow, take: Take, folder: Path, shop: Shop) -> None:

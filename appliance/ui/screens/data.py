@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
 
 from appliance.i18n import _
 from appliance.service import settings, sync
@@ -17,8 +18,10 @@ from appliance.ui.presenter.status import StatusView
 from appliance.ui.presenter.sync import sync_view, when_text
 from appliance.ui.presenter.words import TITLES
 from appliance.ui.screens.base import TillScreen
+from appliance.ui.theme import T
 from appliance.ui.widgets import load_kv
 
+ROW_TOUCHES_MAX = 1.7
 COUNT_EVERY_S = 5.0
 ROWS = ("pairing", "sync", "scope", "apply", "warehouse")
 
@@ -50,9 +53,11 @@ class DataScreen(TillScreen):
         self.kinds: tuple[UnsentKind, ...] = ()
         self.counted = 0.0
         for row in self.rows.values():
-            row.detail_rows, row.size_hint_y = 2, 1
+            row.detail_rows, row.size_hint_y, row.large = 2, 1, not T.short
+            row.size_hint_max_y = T.touch * ROW_TOUCHES_MAX
             row.bind(on_tap=lambda row: self.choose(row.tag.removeprefix("data:")))
             self.ids.rows.add_widget(row)
+        self.ids.rows.add_widget(BoxLayout(size_hint_y=0.01))
 
     def enter(self, **_given: Any) -> None:
         self.kinds, self.counted = (), 0.0

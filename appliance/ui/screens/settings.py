@@ -24,7 +24,7 @@ class SettingsScreen(TillScreen):
         self.title, self.back_caption = TITLES["settings"](), _("Zpět na prodej")
         self.rows = {name: ListRow() for name in ("data", "users", "eet", "status")}
         for row in self.rows.values():
-            row.height = T.touch * 1.2
+            row.height, row.large = T.touch * (1.2 if T.short else 1.4), not T.short
             row.bind(on_tap=lambda row: self.choose(row.tag.removeprefix("settings:")))
             self.ids.rows.add_widget(row)
 
