@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from appliance.sync.download import Downloader
     from appliance.sync.link import BackofficeLink
     from appliance.sync.pairing import Joined, Pairing, PairingKeeper
+    from appliance.sync.takeover import TakeoverWorker
     from appliance.sync.upload import Uploader
     from drivers.ports import ServiceFinder
 
@@ -60,6 +61,13 @@ def downloader(config: Config, shop: Shop) -> "Downloader":
     )
 
 
+def takeover_worker(config: Config, shop: Shop) -> "TakeoverWorker":
+    """What brings the rest of a till's journal to the device that goes on with it."""
+    from appliance.sync.takeover import TakeoverWorker
+
+    return TakeoverWorker(shop, link=lambda: paired_link(config))
+
+
 def pairing_keeper(config: Config, shop: Shop, uploading: "Uploader", downloading: "Downloader") -> "PairingKeeper":
     """The daemon's worker for pairing; it gives the two others their links without a restart."""
     from appliance.sync.pairing import PairingKeeper
@@ -83,7 +91,14 @@ def pairing(config: Config, shop: Shop) -> "Pairing":
     from appliance.sync.pairing import Pairing
 
     backoffice = config.backoffice
-    return Pairing(shop, address=backoffice.url, ca_file=backoffice.ca_file, find=_Search(), keep=_keeping(config))
+    return Pairing(
+        shop,
+        address=backoffice.url,
+        ca_file=backoffice.ca_file,
+        find=_Search(),
+        keep=_keeping(config),
+        new_epoch=new_epoch,
+    )
 
 
 def pair(

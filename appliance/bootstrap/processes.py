@@ -13,7 +13,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.bootstrap.backoffice import PairingDesk, downloader, pairing_keeper, uploader
+from appliance.bootstrap.backoffice import PairingDesk, downloader, pairing_keeper, takeover_worker, uploader
+from appliance.bootstrap.backup import backup_plan
 from appliance.bootstrap.certificates import CertificateDesk, certificate_keeper
 from appliance.bootstrap.eet import answer_shelf, fiscal_sender, rehearsal, release_what_was_mended
 from appliance.bootstrap.shop import SetupError, open_shop
@@ -73,6 +74,7 @@ def run_print(config: Config) -> None:
 
 def run_sync(config: Config) -> None:
     """The sync daemon, until SIGTERM."""
+    from appliance.sync.backup import BackupKeeper
     from appliance.sync.clock import ClockKeeper
     from appliance.sync.loop import SyncDaemon
     from appliance.sync.network import NetworkWatch
@@ -98,8 +100,10 @@ def run_sync(config: Config) -> None:
                 "certificate": certificate_keeper(config, shop).step,
                 "eet-test": rehearsal(config, shop).step,
                 "eet-answers": answer_shelf(config, shop).step,
+                "backup": BackupKeeper(shop, backup_plan(config)).step,
                 "clock": clock.step,
                 "pairing": pairing_keeper(config, shop, uploading, downloading).step,
+                "takeover": takeover_worker(config, shop).step,
             },
         )
         with _until_terminated(shop, "sync") as stopped:

@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from appliance.domain.clock import iso
+from appliance.service import errors as service_errors
 from appliance.service.pairing import (
     PAIRED_NOTE,
     REQUEST_NOTE,
@@ -20,12 +21,14 @@ from appliance.service.pairing import (
     read_code,
     save_result,
 )
+from appliance.service.replacement import is_fresh
 from appliance.service.shop import Shop
 from appliance.service.status import BACKOFFICE_NOTE
 from appliance.store import journal, queues
+from appliance.sync import takeover
 from appliance.sync.link import BackofficeLink, Failed, Refusal
 from appliance.sync.pinning import KEY_MARK_CHARS, PinnedKeys, Seen, look_at
-from appliance.wire import PairReply, PairRequest
+from appliance.wire import PairReply, PairRequest, Takeover
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,12 @@ SEARCH_S = 4.0
 CANDIDATES_MAX = 8
 NAME_CHARS_MAX = 60
 IDLE_S = 60.0
+KNOWN_REFUSALS = frozenset(
+    {
+        "code_invalid", "prefix_taken", "id_pokl_taken", "till_of_other_account", "not_fresh", "till_unknown",
+        "rate_limited",
+    }
+)  # fmt: skip
 LOST_AFTER_LOOKS = 2  # how often in a row the server is not where it was, before it is searched for
 
 
@@ -71,6 +80,7 @@ class Pairing:
         ca_file: Path | None,
         find: Finder,
         keep: Callable[[Joined], None],
+        new_epoch: Callable[[], str],
         look: Callable[..., Seen] = look_at,
     ) -> None:
         self._shop = shop
@@ -79,6 +89,7 @@ class Pairing:
         self._find = find
         self._keep = keep
         self._look = look
+        self._new_epoch = new_epoch
 
     def pair(self, request_id: str, typed: str, address: str) -> tuple[PairingResult, Joined | None]:
         """`address` as a person wrote it, '' to search for the server. Every problem is a word in the result."""
@@ -101,12 +112,20 @@ class Pairing:
         account = bound_account(self._shop)
         if account and reply.account != account:  # a server older than the question
             raise Refused("till_of_other_account", account)
+        if reply.takeover:  # before the token is kept: without it the device is paired again, as that till
+            self._become(reply.takeover)
         joined = Joined(url, reply.token, reply.account, pins)
         self._keep(joined)
         value = {"account": reply.account, "url": url, "pinned": bool(pins)}
         with self._shop.fact() as tables:
             queues.set_note(tables, PAIRED_NOTE, value, at=iso(self._shop.now()))
         return joined
+
+    def _become(self, given: Takeover) -> None:
+        try:
+            takeover.begin(self._shop, given, new_epoch=self._new_epoch)
+        except service_errors.Refused as error:
+            raise Refused(error.rule) from error
 
     def _server(self, code: PairingCode, address: str) -> tuple[str, tuple[str, ...]]:
         """The server's address and the keys to pin. Handshakes only: nothing is said yet."""
@@ -149,6 +168,7 @@ class Pairing:
             id_pokl=self._shop.taxpayer.id_pokl,
             name=self._shop.till_name[:NAME_CHARS_MAX],
             account=bound_account(self._shop),
+            fresh=is_fresh(self._shop),
         )
         keys = PinnedKeys(pins, keep=lambda _: None) if pins else None
         link = BackofficeLink(url, token="", ca_file=self._ca_file, keys=keys)
@@ -158,8 +178,7 @@ class Pairing:
             case PairReply():
                 return reply
             case Refusal():
-                known = {"code_invalid", "prefix_taken", "id_pokl_taken", "till_of_other_account", "rate_limited"}
-                word = reply.problem.code if reply.problem.code in known else "refused"
+                word = reply.problem.code if reply.problem.code in KNOWN_REFUSALS else "refused"
                 raise Refused(word, reply.problem.detail or reply.problem.code)
             case Failed():
                 raise Refused(reply.word, reply.detail)

@@ -105,7 +105,8 @@ class Till:
     @property
     def pairing(self) -> Pairing:
         return Pairing(
-            self.test_shop.shop, address=self.address, ca_file=self.ca_file, find=self.find, keep=self.kept
+            self.test_shop.shop, address=self.address, ca_file=self.ca_file, find=self.find, keep=self.kept,
+            new_epoch=lambda: "e" * 16,
         )  # fmt: skip
 
     def pair(self, code: str, address: str = "") -> PairingResult:
@@ -284,7 +285,7 @@ def test_a_pairing_that_cannot_be_kept_is_told(office: Office, till: Till) -> No
     def full(_: Joined) -> None:
         raise OSError(28, "No space left on device")
 
-    pairing = Pairing(till.test_shop.shop, address="", ca_file=None, find=till.find, keep=full)
+    pairing = Pairing(till.test_shop.shop, address="", ca_file=None, find=till.find, keep=full, new_epoch=lambda: "")
     result, joined = pairing.pair("request-1", office.code(), office.address)
     assert (result.word, result.detail, joined) == ("not_kept", "No space left on device", None)
 
