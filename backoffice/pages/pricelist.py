@@ -75,7 +75,7 @@ def _list(
         categories=categories,
         by_id={each["row_id"]: each for each in categories},
         labels=labels_of(site.tables, session.account_id),
-        done=request.query_params.get("done", ""),
+        done="".join(c for c in request.query_params.get("done", "")[:3] if c.isdigit()),
         error=error,
         chosen=chosen,
     )
@@ -124,8 +124,6 @@ def _bulk_changes(site: Site, session: Session, form: Form) -> tuple[dict[str, A
                 return {"category_id": None}, ""
             known = row_of(site.tables, session.account_id, RowKind.CATEGORY, category)
             return ({"category_id": category}, "") if known else ({}, BULK_CATEGORY)
-        case "delete":
-            return {DELETED: True}, ""
     return {}, BULK_NOTHING
 
 
