@@ -4,6 +4,7 @@ import os
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from appliance.bootstrap.shop import DATABASE_FILE, SetupError, new_epoch, new_id
@@ -92,6 +93,10 @@ def _kept_aside(database: Path, *, stamp: str) -> Path | None:
     if not database.exists():
         return None
     aside = database.with_name(f"{database.name}.replaced-{stamp}")
+    for n in count(2):  # a technician in a hurry: none is written over
+        if not aside.exists():
+            break
+        aside = database.with_name(f"{database.name}.replaced-{stamp}-{n}")
     try:
         with closing(Store(database)) as store:
             store.checkpoint(truncate=True)

@@ -16,6 +16,7 @@ from appliance.service.identity import ensure_identity
 from appliance.service.shop import Shop
 from appliance.store import journal
 from appliance.store.db import Store, StoreError
+from appliance.store.identity import id_pokl_of
 from appliance.store.tables import Tables
 from appliance.wake import Waker
 
@@ -58,7 +59,7 @@ def open_shop(config: Config) -> Shop:
         taxpayer=Taxpayer(
             eic=eet.eic,
             id_jednotky=eet.id_jednotky,
-            id_pokl=eet.id_pokl,
+            id_pokl=id_pokl_of(store.tables, eet.id_pokl),
             dic_popl=eet.v3.dic_popl,
             id_provoz=eet.v3.id_provoz,
             for_several=eet.povereni_vice_popl,

@@ -70,8 +70,8 @@ class Server:
 @dataclass(frozen=True)
 class PairingResult:
     """`word` is '' when the till is paired, else: no_server, several_servers, address, unreachable, tls, wrong_key,
-    key_needed, code_invalid, prefix_taken, id_pokl_taken, till_of_other_account, rate_limited, refused, unreadable,
-    not_kept, server_error, code_length, code_characters."""
+    key_needed, code_invalid, prefix_taken, id_pokl_taken, till_of_other_account, not_fresh, rate_limited, refused,
+    unreadable, not_kept, server_error, code_length, code_characters."""
 
     request_id: str
     word: str = ""

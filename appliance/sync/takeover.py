@@ -23,6 +23,7 @@ RETRY_S = 15.0
 
 class TakeoverLink(Protocol):
     def takeover(self, till_id: str, download: Download) -> TakeoverPage | Refusal | Failed: ...
+    def close(self) -> None: ...
 
 
 def begin(shop: Shop, given: Takeover, *, new_epoch: Callable[[], str]) -> None:
@@ -44,7 +45,7 @@ def begin(shop: Shop, given: Takeover, *, new_epoch: Callable[[], str]) -> None:
 
 
 class TakeoverWorker:
-    """One thread calls `step`; `link` gives the connection to the Backoffice, None while there is none."""
+    """One thread calls `step`; `link` gives a connection to the Backoffice, None while the till is not paired."""
 
     def __init__(self, shop: Shop, *, link: Callable[[], TakeoverLink | None]) -> None:
         self._shop = shop
@@ -57,6 +58,7 @@ class TakeoverWorker:
         if download is None or link is None:
             return IDLE_S
         reply = link.takeover(journal.the_till(self._shop.tables).till_id, download)
+        link.close()
         if not isinstance(reply, TakeoverPage):
             said = reply.problem.code if isinstance(reply, Refusal) else reply.word
             log.warning("takeover: the Backoffice gives nothing: %s", said)

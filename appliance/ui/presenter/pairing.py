@@ -19,6 +19,7 @@ def pairing_failure(word: str, detail: str) -> str:
         "prefix_taken": _("Jiná pokladna účtu má stejnou předponu účtenek. Technik změní till.prefix."),
         "id_pokl_taken": _("Jiná pokladna účtu má stejné označení pro EET. Technik změní eet.id_pokl."),
         "till_of_other_account": _("Data této pokladny patří jinému účtu. Spárujte ji s ním, nebo zavolejte technika."),
+        "not_fresh": _("Kód nahrazuje jinou pokladnu, ale tohle zařízení už má vlastní data. Vezměte nové."),
         "rate_limited": _("Příliš mnoho špatných kódů. Počkejte čtvrt hodiny."),
         "not_kept": _("Spárování se nepodařilo uložit. Zavolejte technika."),
         "code_length": _("Kód má 16 znaků. Opište ho celý, pomlčky nevadí."),
