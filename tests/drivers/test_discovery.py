@@ -2,12 +2,10 @@
 
 import socket
 
-import pytest
 import zeroconf
 
 from drivers.discovery import MdnsFinder, service_of
 from drivers.ports import FoundService
-from drivers.virtual.discovery import VirtualFinder
 
 LOOPBACK = "127.0.0.1"
 
@@ -56,11 +54,3 @@ def test_a_backoffice_on_this_network_is_found_and_the_search_ends_with_it() -> 
 
 def test_where_nothing_answers_nothing_is_found_in_the_time_allowed() -> None:
     assert MdnsFinder([LOOPBACK]).find(within_s=0.3, key_mark="QQQQ7777") == []
-
-
-@pytest.mark.parametrize("mark", ["ABCD2345", ""])
-def test_the_twin_puts_the_one_that_is_meant_first(mark: str) -> None:
-    other, ours = FoundService("a", "h", 1, "ZZZZ2222"), FoundService("b", "h", 2, "ABCD2345")
-    finder = VirtualFinder([other, ours])
-    assert finder.find(within_s=1, key_mark=mark)[0] == (ours if mark else other)
-    assert finder.asked == 1
