@@ -32,10 +32,6 @@ SENTENCES = {
     ),
     "not_fresh": "this code gives a new device another till's place, and this till has a journal of its own",
     "till_unknown": "the till whose place this one should take is no longer there: make a new code in the Backoffice",
-    "not_fresh": (
-        "this code lets a new device take another till's place, but this device has a journal of its own already. Use a "
-        "device that has never sold, or make an ordinary code"
-    ),
     "rate_limited": "too many wrong codes: wait a quarter of an hour",
     "refused": "the Backoffice refused: {detail}",
     "not_kept": "the pairing could not be kept: {detail}",
