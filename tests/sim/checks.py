@@ -7,6 +7,7 @@ from typing import Any
 
 from appliance.domain.pricelist import RowKind, item_fields, item_of_fields
 from appliance.service import audit, catalogue, settings
+from appliance.store import branches
 from backoffice.journal_check import check_journal
 from tests.sim.history import History
 from tests.sim.machine import Machine
@@ -16,7 +17,14 @@ from tests.sim.server import ACCOUNT
 def check(history: History) -> list[str]:
     return [
         finding
-        for look in (receipts_are_held_once, reported_once, price_lists_agree, stock_adds_up, chains_hold, shifts_complete)
+        for look in (
+            receipts_are_held_once,
+            reported_once,
+            price_lists_agree,
+            stock_adds_up,
+            chains_hold,
+            shifts_complete,
+        )
         for finding in look(history)
     ]
 
@@ -142,6 +150,24 @@ def shifts_complete(history: History) -> Iterator[str]:
                 yield f"{machine.name}: shift {number} does not say complete: {proof}"
 
 
+def look_at(history: History, machine: Machine) -> None:
+    """After each step of a till's daemon, while things still go wrong: what later steps would repair is found too."""
+    acked_rows_are_held(history, machine)
+    own_edits_stand(history, machine)
+
+
+def acked_rows_are_held(history: History, machine: Machine) -> None:
+    """What the till counts as sent is in the Backoffice, whether it fell meanwhile or not."""
+    found = machine.rows("SELECT epoch, seq FROM journal WHERE row = (SELECT acked_row FROM till)")
+    if not found:
+        return
+    (epoch, seq) = found[0]
+    sql = "SELECT count(*) FROM journal_row WHERE epoch = ? AND seq = ?"
+    ((held,),) = history.server.tables.run_sql(sql, epoch, seq).fetchall()
+    if not held and seq < branches.lost_rows(machine.shop.tables).get(epoch, seq + 1):
+        history.findings.append(f"{machine.name}: row {epoch}/{seq} is acked and not in the Backoffice")
+
+
 def own_edits_stand(history: History, machine: Machine) -> None:
     """While an edit of this till is not even sent, no page of the price list may take it back."""
     acked = machine.rows("SELECT acked_row FROM till")[0][0]
@@ -158,4 +184,6 @@ def own_edits_stand(history: History, machine: Machine) -> None:
     shown = {item.item_id: item_fields(item) for item in catalogue.items_in(machine.shop, None, limit=1000)}
     for (row_id, field), value in last.items():
         if row_id in shown and field != "deleted" and shown[row_id].get(field, False) != value:
-            history.findings.append(f"{machine.name}: {row_id}.{field} was edited to {value!r} and is {shown[row_id].get(field)!r}")
+            history.findings.append(
+                f"{machine.name}: {row_id}.{field} was edited to {value!r} and is {shown[row_id].get(field)!r}"
+            )

@@ -82,8 +82,8 @@ class Machine:
     cut_off: bool = False
     calm: bool = False
     offset: timedelta = timedelta(0)
-    on_pull: "Callable[[Machine], None] | None" = None
-    """Looks at the till after each step of the way down."""
+    watch: "Callable[[Machine], None] | None" = None
+    """Looks at the till after each step of its daemon."""
     letters: list[str] = field(default_factory=list)
     """Marks of receipt series that the technician may still give."""
     issued: dict[str, str] = field(default_factory=dict)
@@ -216,7 +216,7 @@ class Machine:
     def _add_tasks(self, after_s: float) -> None:
         steps = {
             "upload": lambda: self._daemon(self.uploader.step),
-            "download": lambda: self._daemon(self._pull),
+            "download": lambda: self._daemon(self.downloader.step),
             "fresh": lambda: self._daemon(self.sender.send_fresh),
             "backlog": lambda: self._daemon(self.sender.send_backlog),
             "takeover": self.takeover.step,
@@ -229,6 +229,8 @@ class Machine:
     def _daemon(self, step: Any) -> float:
         """A worker's step, and what the daemon's loop does after it (appliance.sync.loop)."""
         rest_s: float = step()
+        if self.watch:
+            self.watch(self)
         before, self._recoveries = self._recoveries, (self.sender.recoveries, self.uploader.recoveries)
         if self._recoveries[0] > before[0]:
             self.uploader.hurry()
@@ -240,12 +242,6 @@ class Machine:
             self.downloader.hurry()
             self._wake("download")
         return POLL_S if rest_s == IDLE_S else min(rest_s, POLL_S)
-
-    def _pull(self) -> float:
-        rest_s = self.downloader.step()
-        if self.on_pull:
-            self.on_pull(self)
-        return rest_s
 
     def _print(self) -> float:
         return 0.0 if self.spooler.print_waiting() else POLL_S

@@ -106,5 +106,3 @@ class Line:
 
     def close(self) -> None:
         """There is no connection."""
-
-

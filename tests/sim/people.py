@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from appliance.domain.catalogue import Item, ItemInvalid
 from appliance.domain.money import Money, Quantity, crowns
+from appliance.domain.pricelist import ApplyWhen
 from appliance.domain.receipt import Receipt, RefundRefused
 from appliance.domain.sale import PaymentRefused
 from appliance.domain.vat import VatClass
@@ -148,5 +149,6 @@ class Person:
         shop = self.machine.shop
         label = self.world.random.choice(("", *LABELS))
         now = settings.till_settings(shop)
-        settings.save_settings(shop, replace(now, label=label, restricted=bool(label)))
-        return label or "all"
+        apply_when = self.world.random.choice(tuple(ApplyWhen))
+        settings.save_settings(shop, replace(now, label=label, restricted=bool(label), apply_when=apply_when))
+        return f"{label or 'all'} {apply_when}"
