@@ -149,6 +149,13 @@ def write_page(shop: Shop, prepared: Prepared) -> bool:
     return True
 
 
+def is_first_pull(tables: Tables) -> bool:
+    """Nothing was ever pulled. What the Backoffice has deleted is not told to a till that begins, so the first pull is
+    a snapshot too: an item made here may have been deleted there already."""
+    found = pull.load_pull(tables)
+    return found.since == 0 and found.snapshot == 0
+
+
 def begin_snapshot(shop: Shop, *, label: str) -> None:
     """From now on the whole list is pulled under this scope, from its beginning."""
     number = pages.last_snapshot(shop.tables) + 1

@@ -192,6 +192,9 @@ class Downloader:
 
     def _pull(self, run: SyncRunRow | None) -> None:
         if self._pulling is None:
+            if pricelist.is_first_pull(self._shop.tables):
+                self._begin_snapshot()
+                return
             self._pulling = _Pulling()
         pulling = self._pulling
         match pulling.stage:
