@@ -12,6 +12,8 @@ from appliance.store.tables import Tables
 
 LOST_NOTE = "lost_rows"  # {epoch: seq}: from this row on another branch is the one that counts
 COPY_NOTE = "fork_copy"  # {"next": place, "lost": {epoch: seq}} while the lost documents are put into the new epoch
+EDITS = frozenset({Kind.ITEM_EDITED, Kind.CATEGORY_EDITED, Kind.WAREHOUSE_EDITED, Kind.SETTINGS_CHANGED})
+MOVEMENTS = frozenset({Kind.RECEIPT_ISSUED, Kind.STOCK_MOVED})
 PARTIAL_NOTE = "partial_epochs"  # epochs of which the Backoffice has given us some rows, not all
 
 
@@ -78,30 +80,26 @@ def rows_to_copy(tables: Tables, copy: dict[str, Any], *, limit: int) -> list[tu
     """The next lost documents in the order they were made, with the shift each belongs to."""
     j = tables.journal
     lost: dict[str, int] = copy["lost"]
-    wanted = (j.kind != Kind.EPOCH_OPENED.value) & (j.row > copy["next"])
     places = SQL("0")
     for epoch, seq in lost.items():
-        places = places | ((j.epoch == epoch) & (j.seq >= seq))
-    query = j.select(j.row, j.epoch, j.seq, j.shift_id).where(wanted & places).order_by(j.row).limit(limit)
-    found = []
-    for _, epoch, seq, shift_id in query.tuples():
-        stored = journal.row_at(tables, epoch, seq)
-        assert stored is not None
-        found.append((stored, str(shift_id)))
-    return found
+        # the epoch as an expression: by its index SQLite would sort all lost rows anew for every step
+        places = places | ((j.epoch.concat("") == epoch) & (j.seq >= seq))
+    wanted = (j.kind != Kind.EPOCH_OPENED.value) & (j.row > copy["next"]) & places
+    return journal.rows_with_shifts(tables, wanted, limit=limit)
 
 
 def copy_rows(tables: Tables, rows: Sequence[tuple[Stored, str]], copy: dict[str, Any], *, at: str) -> None:
     """These documents once more, at the head of the till's epoch, under their own doc_ids."""
-    for stored, shift_id in rows:
-        row = stored.row
-        place, _ = journal.append_raw(
-            tables, kind=row.kind, v=row.v, body=row.body, doc_id=row.doc_id, at=row.at, shift_id=shift_id
-        )
+    first = journal.append_again(tables, rows)
+    for place, (stored, _) in enumerate(rows, start=first):
         # what was made of the document is where it is sent from: it counts as unsent until its new row is acked
-        tables.receipt.update(row=place).where(tables.receipt.row == stored.place).execute()
-        tables.own_edit.update(place=place).where(tables.own_edit.place == stored.place).execute()
-        tables.stock_move.update(place=place).where(tables.stock_move.place == stored.place).execute()
+        if stored.row.kind == Kind.RECEIPT_ISSUED:
+            r = tables.receipt
+            r.update(row=place).where((r.doc_id == stored.row.doc_id) & (r.row == stored.place)).execute()
+        elif stored.row.kind in EDITS:
+            tables.own_edit.update(place=place).where(tables.own_edit.place == stored.place).execute()
+        if stored.row.kind in MOVEMENTS:
+            tables.stock_move.update(place=place).where(tables.stock_move.place == stored.place).execute()
     queues.set_note(tables, COPY_NOTE, {**copy, "next": rows[-1][0].place}, at=at)
 
 

@@ -113,6 +113,32 @@ def append_all(tables: Tables, kind: Kind, documents: Sequence[tuple[str, object
     return last_place(tables)
 
 
+def append_again(tables: Tables, rows: "Sequence[tuple[Stored, str]]") -> int:
+    """Documents that stand in the journal already, once more at its head, with the shift of each. Returns the place of
+    the first; the others follow it."""
+    till = the_till(tables)
+    again: list[Row] = []
+    for stored, _ in rows:
+        row = stored.row
+        again.append(
+            make_row(
+                again[-1].hash if again else till.head_hash,
+                till_id=till.till_id,
+                epoch=till.epoch,
+                seq=till.head_seq + len(again) + 1,
+                kind=row.kind,
+                v=row.v,
+                doc_id=row.doc_id,
+                at=row.at,
+                body=row.body,
+            )
+        )
+    columns = [{**_columns(row), "shift_id": shift_id} for row, (_, shift_id) in zip(again, rows, strict=True)]
+    tables.journal.insert(columns).execute()
+    tables.till.update(head_seq=again[-1].seq, head_hash=again[-1].hash).where(tables.till.id == 1).execute()
+    return last_place(tables) - len(again) + 1
+
+
 @dataclass(frozen=True)
 class Head:
     """A row by which a chain can be taken up again; all empty before the first."""
@@ -287,6 +313,13 @@ def row_at(tables: Tables, epoch: str, seq: int) -> Stored | None:
     j = tables.journal
     found = _stored(tables, _select(tables).where((j.epoch == epoch) & (j.seq == seq)))
     return found[0] if found else None
+
+
+def rows_with_shifts(tables: Tables, wanted: Any, *, limit: int) -> list[tuple[Stored, str]]:
+    """Rows that fulfil a condition, in the order of their places, each with its shift."""
+    j, till_id = tables.journal, the_till(tables).till_id
+    query = _select(tables).select_extend(j.shift_id).where(wanted).order_by(j.row).limit(limit)
+    return [(Stored(place, Row(till_id, *columns)), shift_id) for place, *columns, shift_id in query.tuples()]
 
 
 def rows_of_epoch(tables: Tables, epoch: str, *, after_seq: int, limit: int) -> list[Stored]:

@@ -15,7 +15,7 @@ from appliance.store import branches, journal, sales
 
 log = logging.getLogger(__name__)
 
-COPIED_AT_ONCE = 100  # a step holds the write lock for well under 50 ms, also on a slow card
+COPIED_AT_ONCE = 50  # a step holds the write lock for well under 50 ms, also on a slow card
 REST_S = 0.05  # SQLite's waiting is not fair: a sale gets its turn between two steps
 
 

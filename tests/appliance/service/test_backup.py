@@ -4,14 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance.domain.money import crowns
-from appliance.service import shift
 from appliance.service.backup import BackupPlan, NoBackup, list_backups, make_backup
 from appliance.store import backup, queues
 from appliance.store.backup import BackupUnreadable, look_at
 from appliance.store.db import Store
-from appliance.sync.backup import AGAIN_S, LOOK_S, BackupKeeper
-from tests.shops import TestShop, open_for_sale, sell
+from tests.shops import TestShop, sell
 
 
 def plan(folder: Path, *more: Path, kept: int = 3) -> BackupPlan:
@@ -99,28 +96,3 @@ def test_series_of_another_database_count_only_if_it_is_the_same_tills(selling: 
     (tmp_path / "odd.db").write_bytes(b"text" * 500)
     assert backup.series_in(tmp_path / "odd.db", till_id=till_id) == ()
     assert backup.series_in(tmp_path / "missing.db", till_id=till_id) == ()
-
-
-def test_the_daemon_makes_one_a_day_and_after_each_closing(selling: TestShop, tmp_path: Path) -> None:
-    folder = tmp_path / "b"
-    keeper = BackupKeeper(selling.shop, plan(folder, kept=99))
-
-    def made_after(**forward: float) -> int:
-        selling.clock.forward(**forward)
-        assert keeper.step() == LOOK_S
-        return len(list_backups([folder]))
-
-    assert made_after() == 1
-    assert made_after(hours=23) == 1
-    assert made_after(hours=1) == 2
-    shift.close_shift(selling.shop, counted=crowns(1000))
-    assert made_after(seconds=1) == 3
-    open_for_sale(selling.shop)
-    assert made_after(seconds=1) == 3
-    selling.clock.back(days=3)
-    assert made_after() == 4
-
-
-def test_a_daemon_that_can_make_none_tries_again_later(selling: TestShop, tmp_path: Path) -> None:
-    (tmp_path / "b").write_text("no folder")
-    assert BackupKeeper(selling.shop, plan(tmp_path / "b")).step() == AGAIN_S
