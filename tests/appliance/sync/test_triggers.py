@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.domain.pricelist import ApplyWhen
 from appliance.sync.triggers import (
     Action,
+    DownloadState,
+    PullAction,
     UploadState,
     after_failure,
     after_success,
     decide,
+    decide_pull,
     hurried,
     next_compare,
 )
@@ -92,3 +96,54 @@ def test_hurrying_does_not_undo_a_revoked_pairing() -> None:
 @given(chance=CHANCE)
 def test_heads_are_compared_six_to_twelve_hours_later(chance: float) -> None:
     assert 6 * 3600 <= next_compare(NOW, random=chance) - NOW <= 12 * 3600
+
+
+EVER = float("inf")
+STILL = DownloadState(
+    sync_on=True,
+    unshared=False,
+    asked=False,
+    wanted=False,
+    scope_changed=False,
+    apply_when=ApplyWhen.MANUAL,
+    changes_waiting=3,
+    cart_open=False,
+    new_shift=True,
+    levels_wait=False,
+    stock_at=0.0,
+    failures=0,
+    retry_at=0.0,
+    stopped=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "action", "sleep_s"),
+    [
+        # changes wait, a shift is new: nothing comes by itself unless the owner wants it
+        ({}, PullAction.NOTHING, EVER),
+        ({"apply_when": ApplyWhen.SHIFT_OPEN}, PullAction.PULL, 0.0),
+        ({"apply_when": ApplyWhen.SHIFT_OPEN, "new_shift": False}, PullAction.NOTHING, EVER),
+        ({"apply_when": ApplyWhen.AUTOMATIC}, PullAction.PULL, 0.0),
+        ({"apply_when": ApplyWhen.AUTOMATIC, "changes_waiting": 0}, PullAction.NOTHING, EVER),
+        ({"apply_when": ApplyWhen.AUTOMATIC, "cart_open": True}, PullAction.NOTHING, EVER),
+        # a person asked, or a pull is under way: an open bill does not matter
+        ({"asked": True, "cart_open": True}, PullAction.PULL, 0.0),
+        ({"wanted": True, "cart_open": True}, PullAction.PULL, 0.0),
+        # another scope begins anew before anything else is pulled
+        ({"scope_changed": True, "asked": True}, PullAction.SNAPSHOT, 0.0),
+        # levels come after the list, and not more often than allowed
+        ({"levels_wait": True}, PullAction.STOCK, 0.0),
+        ({"levels_wait": True, "asked": True}, PullAction.PULL, 0.0),
+        ({"levels_wait": True, "stock_at": NOW + 20}, PullAction.NOTHING, 20.0),
+        # a failure holds everything back that needs the server
+        ({"asked": True, "scope_changed": True, "retry_at": NOW + 4}, PullAction.NOTHING, 4.0),
+        ({"asked": True, "stopped": True}, PullAction.NOTHING, EVER),
+        # what was edited while it was off is shared first, server or not
+        ({"unshared": True, "asked": True, "stopped": True, "retry_at": NOW + 4}, PullAction.SHARE, 0.0),
+        # off: nothing at all
+        ({"sync_on": False, "asked": True, "wanted": True, "unshared": True}, PullAction.NOTHING, EVER),
+    ],
+)
+def test_what_of_the_price_list_is_due(changes: dict[str, object], action: PullAction, sleep_s: float) -> None:
+    assert decide_pull(replace(STILL, **changes), NOW) == (action, sleep_s)  # type: ignore[arg-type]
