@@ -1,4 +1,4 @@
-"""script/sim: many histories from their seeds, on several processors; a failure is shown with all it needs to be found."""
+"""script/sim: many histories from their seeds, on several processors; a failure is shown with how to find it again."""
 
 import argparse
 import gc

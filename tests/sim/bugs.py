@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import appliance.service.pricelist as till_pricelist
-import backoffice.pricelist.writing as writing
-import tests.sim.server as server
+from appliance.store import pull
+from appliance.store.tables import Tables as TillTables
 from appliance.wire import Position, Upload, UploadReply
+from backoffice.pricelist import writing
 from backoffice.projected import Place
 from backoffice.site import Site
 from backoffice.tables import Tables
+from tests.sim import server
 from tests.sim.history import History
 from tests.sim.server import ServerFell
 
@@ -47,12 +48,12 @@ def acked_before_commit() -> Iterator[None]:
 @contextmanager
 def as_of_ignored() -> Iterator[None]:
     """The till takes every page as if it contained all that the till has ever edited."""
-    true = till_pricelist.pull.place_upto
+    true = pull.place_upto
 
-    def place_upto(tables: Any, _epoch: str, _seq: int) -> int:
-        return till_pricelist.pull.last_own_edit(tables) or true(tables, _epoch, _seq)
+    def place_upto(tables: TillTables, epoch: str, seq: int) -> int:
+        return pull.last_own_edit(tables) or true(tables, epoch, seq)
 
-    with _swapped(till_pricelist.pull, "place_upto", place_upto):
+    with _swapped(pull, "place_upto", place_upto):
         yield
 
 

@@ -9,7 +9,7 @@ from appliance.domain.pricelist import RowKind, item_fields, item_of_fields
 from appliance.service import audit, catalogue, settings
 from appliance.store import branches
 from backoffice.journal_check import check_journal
-from tests.sim.history import History
+from tests.sim.history import WAREHOUSE, History
 from tests.sim.machine import Machine
 from tests.sim.server import ACCOUNT
 
@@ -20,6 +20,7 @@ def check(history: History) -> list[str]:
         for look in (
             receipts_are_held_once,
             reported_once,
+            nothing_is_done_twice,
             price_lists_agree,
             stock_adds_up,
             chains_hold,
@@ -79,20 +80,26 @@ def reported_once(history: History) -> Iterator[str]:
                 parked.add(doc_id)
             else:
                 yield f"{machine.name}: {number} is {state} for EET, reason {reason!r}"
-        for number, n in machine.printer.printed.items():
-            if n > 1 and not history.forked:
-                yield f"{machine.name}: {number} was printed {n} times without KOPIE"
-    if not history.forked:
-        for number, entries in ledger.items():
-            if any(entry.data != entries[0].data for entry in entries):
-                yield f"{number} was sent with different data"
-            if history.office.first_seen[number] > 1:
-                yield f"{number} was sent as if for the first time {history.office.first_seen[number]} times"
     for row in _held(history, "receipt"):
         if row["fiscal_state"] == "waiting" and row["doc_id"] not in parked:
             yield f"{row['number']} has no code in the Backoffice"
         if row["fiscal_state"] == "confirmed" and row["fiscal_code"] not in {e.code for e in ledger[row["number"]]}:
             yield f"{row['number']} has a code in the Backoffice that the tax office did not give"
+
+
+def nothing_is_done_twice(history: History) -> Iterator[str]:
+    """The same record is sent with the same data, once as the first time; paper is the only one, or says KOPIE."""
+    if history.forked:
+        return
+    for number, entries in history.office.ledger.items():
+        if any(entry.data != entries[0].data for entry in entries):
+            yield f"{number} was sent with different data"
+        if history.office.first_seen[number] > 1:
+            yield f"{number} was sent as if for the first time {history.office.first_seen[number]} times"
+    printed: Counter[str] = Counter()
+    for machine in history.machines:
+        printed += machine.printer.printed
+    yield from (f"{number} was printed {n} times without KOPIE" for number, n in printed.items() if n > 1)
 
 
 def price_lists_agree(history: History) -> Iterator[str]:
@@ -115,6 +122,7 @@ def price_lists_agree(history: History) -> Iterator[str]:
 
 
 def stock_adds_up(history: History) -> Iterator[str]:
+    """Levels are the sums of movements; what a till shows is the Backoffice's level and what this does not contain."""
     sums: Counter[tuple[str, str]] = Counter()
     for row in _held(history, "stock_movement"):
         sums[row["warehouse_id"], row["item_id"]] += row["quantity"]
@@ -123,6 +131,18 @@ def stock_adds_up(history: History) -> Iterator[str]:
             yield f"the level of {row['item_id']} in {row['warehouse_id']} is not the sum of its movements"
     for key in sums:
         yield f"no level of {key}"
+    held = {
+        row["item_id"]: row["quantity"] for row in _held(history, "stock_level") if row["warehouse_id"] == WAREHOUSE
+    }
+    for machine in history.machines:
+        if settings.item_sync_is_on(machine.shop):
+            shown: Counter[str] = Counter()
+            for table in ("stock_level", "stock_move"):
+                sql = f"SELECT item_id, quantity FROM {table} WHERE warehouse_id = ?"
+                for item_id, quantity in machine.rows(sql, WAREHOUSE):
+                    shown[item_id] += quantity
+            if shown != Counter(held):
+                yield f"{machine.name}: the stock is {dict(shown)}, not {held}"
 
 
 def chains_hold(history: History) -> Iterator[str]:

@@ -3,21 +3,24 @@
 import logging
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
-import appliance.service.incoming as incoming
-import appliance.sync.fork as fork
-import appliance.sync.takeover as takeover
+from appliance.domain.clock import iso
+from appliance.domain.money import Quantity, crowns
 from appliance.domain.pricelist import ApplyWhen, RowKind, TillSettings
-from appliance.service import print_queue, settings, shift, sync
+from appliance.domain.stock import MoveKind, StockMove, StockMoved
+from appliance.service import incoming, print_queue, settings, shift, sync
 from appliance.store import journal
+from appliance.sync import fork, takeover
+from backoffice.movements import movements_of_document
 from backoffice.pricelist.writing import edit_row
-from tests.shops import crowns
+from backoffice.stock import write_movements
 from tests.sim.machine import Machine
 from tests.sim.office import TaxOffice, plain_messages
 from tests.sim.people import ITEM_IDS, LABELS, Person
@@ -29,6 +32,8 @@ QUIET_STEP_S = 1200.0
 QUIET_STEPS_MAX = 60
 """Of QUIET_STEP_S each: longer than any delay of upload, pull or EET, several times over."""
 DAY = timedelta(days=1)
+WAREHOUSE = "sklad-1"
+"""All tills sell from the same one."""
 
 
 class Still:
@@ -103,7 +108,7 @@ class History:
             machine.stop()
             machine.start()
             apply_when = self.world.random.choice(tuple(ApplyWhen))
-            settings.save_settings(machine.shop, TillSettings(apply_when=apply_when))
+            settings.save_settings(machine.shop, TillSettings(apply_when=apply_when, warehouse_id=WAREHOUSE))
             sync.request_sync(machine.shop)
             self._work(machine)
         self.world.run_until(self.world.now + 10.0)
@@ -154,15 +159,31 @@ class History:
                 {"ean:8594001021234": chance.choice((True, False))},
             )
         )
-        try:
-            self._write(item_id, changes)
-        except ServerFell:
-            pass
+        with suppress(ServerFell):
+            if self.world.chance(self.scenario.moved_goods):
+                self._move_goods(item_id, chance.randint(-5, 20) * 1000 or 500)
+            else:
+                self._write(item_id, changes)
         return chance.expovariate(self.scenario.office_edit / self.scenario.mean_action_s)
 
     def _write(self, row_id: str, changes: dict[str, Any]) -> None:
         self.world.note("office", f"{row_id} {changes}")
         edit_row(self.server.tables, ACCOUNT, RowKind.ITEM, row_id, changes, user="Majitel", now=self.server.now())
+
+    def _move_goods(self, item_id: str, thousandths: int) -> None:
+        """A goods receipt or a write-off, as backoffice.stock.move_stock does it, under an id of this history."""
+        self.world.note("office", f"{item_id} {thousandths} into {WAREHOUSE}")
+        kind = MoveKind.GOODS_RECEIPT if thousandths > 0 else MoveKind.WRITE_OFF
+        move = StockMove(WAREHOUSE, item_id, Quantity(thousandths))
+        at = iso(self.server.now())
+        document = movements_of_document(
+            self.world.new_id(),
+            StockMoved(kind, "Majitel", (move,)),
+            at=at,
+            at_utc=iso(self.server.now().astimezone(UTC)),
+        )
+        with self.server.tables.writing():
+            write_movements(self.server.tables, ACCOUNT, [document], till_id="")
 
     # ---- mishaps
 
@@ -292,10 +313,13 @@ class History:
             "papers": machine.rows("SELECT count(*) FROM print_job WHERE state NOT IN ('done', 'dropped')")[0][0],
             "rows to take over": machine.rows("SELECT count(*) FROM note WHERE key = 'takeover'")[0][0],
         }
-        ((wanted, changes, label),) = machine.rows("SELECT wanted, changes_waiting, label FROM pull")
+        ((wanted, changes, label, levels),) = machine.rows(
+            "SELECT wanted, changes_waiting, label, stock_waiting FROM pull"
+        )
         if settings.item_sync_is_on(machine.shop):
             scope = settings.till_settings(machine.shop).scope
             waiting["changes of the price list"] = changes + int(wanted) + int(scope != label)
+            waiting["levels of the stock"] = levels
             if changes:
                 sync.request_sync(machine.shop)
         left = [f"{n} {what}" for what, n in waiting.items() if n]
@@ -348,9 +372,7 @@ def play(seed: int, scenario: Scenario, folder: Path) -> Outcome:
                 history.world.run_until(history.world.now + 60.0)
             history.calm_down()
             history.findings += check(history)
-        except Exception as error:
-            import traceback
-
+        except Exception as error:  # noqa: BLE001 - whatever it is, the seed must be told
             where = traceback.format_exc().splitlines()
             history.findings.append(
                 f"{type(error).__name__}: {error} | {' | '.join(each.strip() for each in where[-7:])}"

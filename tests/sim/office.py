@@ -8,13 +8,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-import appliance.sync.exchange as exchange
 from appliance.eet.answer import Answer, Confirmed, Refused, SignedBy, Unreadable
 from appliance.eet.message import Header
 from appliance.eet.transport import FailureKind, HttpReply, TransportFailure
+from appliance.sync import exchange
 from tests.shops import OPENING
 from tests.sim.scenario import Scenario
 from tests.sim.world import Owner, World
@@ -79,8 +78,7 @@ class TaxOffice:
         number = message["data"]["porad_cis"]
         self.first_seen[number] = self.first_seen.get(number, 0) + int(message["first"])
         if not self.calm and world.chance(rates.eet_refuses):
-            code = world.random.choice((-1, *PARKING))
-            return self._answer(message, error=code)
+            return self._answer(message, error=world.random.choice((-1, *PARKING)))
         code = world.new_id().upper()
         self.ledger.setdefault(number, []).append(Entry(code, message["data"], message["first"]))
         world.sleep(world.random.choice((0.1, 0.3, 6.0)), machine)
