@@ -1,9 +1,14 @@
 """Edits and movements that come with a till's journal."""
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from appliance.domain.journal import (
     CategoryEdited,
@@ -196,3 +201,33 @@ def test_a_level_does_not_depend_on_how_the_journal_was_cut(site: Site) -> None:
         rows = journal.rows[max(0, start - 2) : start + 3]
         office.take(place, rows, epoch=journal.epoch)
     assert levels(office) == wanted
+
+
+NAMES = ["name", "price", "ean:859", "label:bar", "deleted", "category_id", "principal", "plu"]
+VALUES = ["true", "false", "null", "0", "1e3", '"\\ud800"', '"Čaj"', "[", '"12345678"']
+TILLS = itertools.count(1)
+STAMPS = ["0:0:x", "5:5:", "99999999999999:0:x", "1:2", ":::", "9" * 5000 + ":0:x"]
+
+
+@pytest.fixture
+def on_sqlite(site: Site) -> Office:
+    return Office(site.tables)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_a_till_says_of_a_row_its_journal_is_taken(on_sqlite: Office, data: st.DataObject) -> None:
+    text = st.text(st.characters(exclude_categories=["Cs"]), max_size=70)
+    said = st.builds(
+        FieldStamp,
+        st.one_of(st.sampled_from(NAMES), text),
+        st.one_of(st.sampled_from(VALUES), text.map(value_text)),
+        st.one_of(st.sampled_from(STAMPS), text),
+    )
+    edits = data.draw(st.lists(st.builds(ItemEdited, text, text, st.lists(said, max_size=3).map(tuple)), max_size=4))
+    n = next(TILLS)
+    journal = TillJournal(seed=n, prefix=f"P{n}")
+    for edit in edits:
+        journal.append(Kind.ITEM_EDITED, edit)
+    taken = on_sqlite.take(on_sqlite.place(journal), journal.rows, epoch=journal.epoch)
+    assert taken.acked.seq == len(journal.rows)
