@@ -117,7 +117,7 @@ def test_a_code_that_is_refused_is_told_in_words_and_can_be_typed_again(shop: Sh
     pairing_ends(shop, "code_invalid")
     till.wait_for("dialog.sentence", lambda w: w["text"].startswith("Kód neplatí"))
     till.press("Return")
-    till.wait_for("dialog.title", lambda w: w["text"] == "Párovací kód")
+    assert till.wait_for("dialog.title", lambda w: w["text"] == "Párovací kód")
 
 
 def test_who_works_is_chosen_with_a_pin_and_stands_in_the_bar(shop: Shop, till: TillWindow) -> None:
