@@ -70,7 +70,6 @@ def test_the_key_and_the_bar_tell_how_much_waits_and_how_far_it_is(shop: Shop, t
     until(lambda: sync.last_sync_run(shop), "a synchronisation asked for")
     goes_on(shop, phase="download", done=240, total=1200)
     till.wait_for("banner.text", lambda w: w["text"] == "Stahuji ceník · 240/1200")
-    till.press("F1")
     till.type(BREAD_PLU)
     till.press("Return")
     till.wait_for("sale.total", lambda w: w["text"].startswith("49,90"))
