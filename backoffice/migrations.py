@@ -206,6 +206,9 @@ EPOCHS = (
     FOREIGN KEY (account_id, till_id) REFERENCES till (account_id, till_id))""",
     "ALTER TABLE receipt ADD COLUMN epoch TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE receipt ADD COLUMN seq BIGINT NOT NULL DEFAULT 0",
+    # count and sum of a shift come from the index alone, again with every batch of a long backlog
+    "DROP INDEX receipt_shift",
+    "CREATE INDEX receipt_shift ON receipt (account_id, shift_id, till_id, epoch, seq, paid_haler)",
     # the document by which its EET data were put right last
     "ALTER TABLE receipt ADD COLUMN corrected_by TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX receipt_waiting ON receipt (account_id, till_id, epoch, seq) WHERE fiscal_state = 'waiting'",

@@ -228,8 +228,8 @@ def _receipt_issued(place: Place, row: Row, receipt: Receipt) -> Projected:
 
 def _check_amounts(receipt: Receipt) -> None:
     """Sums over all receipts of an account must fit the database, whatever one till says."""
-    amounts = (receipt.total, receipt.paid, *(payment.amount for payment in receipt.payments))
-    if any(abs(amount.haler) >= AMOUNT_LIMIT_HALER for amount in amounts):
+    amounts = [receipt.total.haler, receipt.paid.haler, *[payment.amount.haler for payment in receipt.payments]]
+    if max(amounts) >= AMOUNT_LIMIT_HALER or min(amounts) <= -AMOUNT_LIMIT_HALER:
         raise ProjectionFailed("an amount is larger than any receipt can be")
 
 

@@ -88,7 +88,7 @@ def _held_by_epoch(tables: Tables, place: Place, shift_id: str) -> dict[str, tup
     rows = tables.rows(
         receipt.select(
             receipt.c.epoch,
-            fn.COUNT(receipt.c.doc_id).alias("n"),
+            fn.COUNT(receipt.c.seq).alias("n"),
             fn.SUM(receipt.c.paid_haler).alias("haler"),
             fn.MAX(receipt.c.seq).alias("last"),
         )

@@ -10,6 +10,7 @@ Every key and every foreign key begins with `account_id`, which comes from a tok
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -146,6 +147,7 @@ class Tables:
         """
         if not rows:
             return
+        assert len(rows[0]) > 1  # of one column itemgetter would give the bare value
         named: Any = table.insert(**{column: column for column in rows[0]})
         statement, columns = named.sql()  # each column stands where its value will
         if key:
@@ -153,7 +155,7 @@ class Tables:
             statement += f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
         database: Any = self.database
         with DRIVER_ERRORS_AS_PEEWEES:
-            database.cursor().executemany(statement, [tuple(row[column] for column in columns) for row in rows])
+            database.cursor().executemany(statement, map(itemgetter(*columns), rows))
 
     def locked(self, query: Any) -> Any:
         """The query with a row lock; on SQLite the transaction itself is the lock."""

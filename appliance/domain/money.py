@@ -64,7 +64,7 @@ def crowns(whole: int) -> Money:
 
 
 def money_sum(amounts: Iterable[Money]) -> Money:
-    return Money(sum(amount.haler for amount in amounts))
+    return Money(sum([amount.haler for amount in amounts]))
 
 
 def divide_half_away(numerator: int, denominator: int) -> int:
