@@ -269,3 +269,18 @@ def keys_of_model(model: Any, prefix: str = "") -> Iterator[str]:
             yield from keys_of_model(field.annotation, f"{prefix}{key}.")
         else:
             yield prefix + key
+
+
+def test_every_requirement_stands_in_the_table_once_and_its_test_is_there_and_names_it() -> None:
+    wanted = [f"{group}{n}" for group, last in (("S", 22), ("D", 6), ("B", 8)) for n in range(1, last + 1)]
+    docs = ROOT / "docs"
+    rows = [line.split("|") for line in (docs / "requirements.md").read_text("utf-8").splitlines()]
+    table = {cells[1].strip(): cells for cells in rows if len(cells) > 4 and cells[1].strip() in wanted}
+    assert list(table) == wanted
+    assert sum(cells[1].strip() in wanted for cells in rows if len(cells) > 4) == len(wanted)
+    for number, cells in table.items():
+        links = re.findall(r"\]\((\.\./tests/[^)]+)\)", cells[4])
+        assert links or cells[3].strip() == "not yet", number
+        for link in links:
+            text = (docs / link).read_text("utf-8")
+            assert number[0] != "S" or re.search(rf"\b{number}\b|_{number.lower()}_", text), (number, link)

@@ -1,4 +1,4 @@
-"""S9–S12 as the owner sees them: a receipt is uploaded; notification, Historie and Portál follow without a reload.
+"""S9, S10, S11 and S12 as the owner sees them: a receipt goes up; notification, Historie and Portál follow at once.
 
 Where the receipt comes from is a parameter: `assert_owner_sees` takes a function that makes one and says which.
 """

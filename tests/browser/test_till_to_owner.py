@@ -1,4 +1,4 @@
-"""S9–S12 from the key to the owner: a sale on the real till's screen, seen in a real browser without a reload."""
+"""S9, S10, S11 and S12 from the key to the owner: a sale on the real screen, seen in a browser without a reload."""
 
 import sqlite3
 from contextlib import closing

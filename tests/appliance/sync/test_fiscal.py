@@ -35,7 +35,7 @@ def fiscalised(desk: Desk) -> list[ReceiptFiscalised]:
     return [read_body(Kind.RECEIPT_FISCALISED, int(str(v)), str(body)) for v, body in found]
 
 
-def test_a_sale_is_confirmed_and_its_code_is_in_the_journal(desk: Desk) -> None:
+def test_s3_a_sale_is_confirmed_at_once_and_its_code_is_in_the_journal(desk: Desk) -> None:
     receipt = sell(desk.test_shop.shop)
     assert desk.sender.send_fresh() == 15.0
     (sale,) = desk.ledger.report()["sales"]
@@ -92,7 +92,7 @@ def test_the_backlog_goes_on_its_own_connection_oldest_first(desk: Desk) -> None
     assert [(post.number, post.fresh) for post in desk.posts[2:]] == [(old[0], False), (old[1], False), (new, True)]
 
 
-def test_the_schedule_is_5_s_15_s_1_min_5_min_and_then_every_15_min(desk: Desk) -> None:
+def test_s4_the_schedule_is_5_s_15_s_1_min_5_min_and_then_every_15_min(desk: Desk) -> None:
     desk.always = TIMED_OUT
     sell(desk.test_shop.shop)
     desk.sender.send_fresh()
