@@ -41,23 +41,6 @@ Drops = Callable[[str], bool]
 """Whether the answer to this request (a digest of it) is to get lost after the server has done its work."""
 
 
-class FirstReplies:
-    """Drops the answer to each request once; the same request again is let through."""
-
-    def __init__(self) -> None:
-        self._asked: set[str] = set()
-        self._lock = threading.Lock()
-        self.dropped = 0
-
-    def __call__(self, digest: str) -> bool:
-        with self._lock:
-            if digest in self._asked:
-                return False
-            self._asked.add(digest)
-            self.dropped += 1
-            return True
-
-
 class Recorder:
     """Listens on its own port of 127.0.0.1 and forwards to `target_port` there."""
 

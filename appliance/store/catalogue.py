@@ -133,12 +133,6 @@ def stamps_of_items(tables: Tables, item_ids: Sequence[str]) -> dict[str, str]:
     return dict(i.select(i.item_id, i.stamp).where(i.item_id.in_(list(item_ids))).tuples())
 
 
-def stamp_of_category(tables: Tables, category_id: str) -> str:
-    c = tables.category
-    found = c.select(c.stamp).where(c.category_id == category_id).tuples().first()
-    return found[0] if found else ""
-
-
 def _put_members(table: Any, column: str, members: Iterable[tuple[str, tuple[str, ...]]]) -> None:
     all_members = list(members)
     table.delete().where(table.item_id.in_([item_id for item_id, _ in all_members])).execute()

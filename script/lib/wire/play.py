@@ -9,8 +9,9 @@ from pathlib import Path
 from appliance.service import shift
 from appliance.service.shop import Shop
 from demo.processes import Process
-from demo.recorder import FirstReplies, Recorder, Seen
+from demo.recorder import Recorder, Seen
 from script.lib.sync_shop import SyncShop, on_terminal, sell
+from script.lib.wire.drops import FirstReplies
 
 S9_LIMIT_S = 2.0
 S5_LIMIT_S = 15.0
