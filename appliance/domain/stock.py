@@ -1,7 +1,7 @@
 """Stock: only signed movements travel, a level is their sum (sync.md §5)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from appliance.domain.money import Quantity
@@ -10,6 +10,8 @@ from appliance.domain.receipt import Receipt, ReceiptKind
 NOTE_CHARS_MAX = 120
 MOVES_MAX = 500
 """Of one document."""
+LINES_MAX = MOVES_MAX // 2  # a transfer is two movements a line
+QUANTITY_MAX = 999_999_999  # thousandths; as much as can be typed
 
 
 class MoveKind(StrEnum):
@@ -39,6 +41,52 @@ class StockMoved:
     moves: tuple[StockMove, ...]
     note: str = ""
     counted: tuple[Quantity, ...] = ()
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """`quantity` is what came, is gone, goes elsewhere, or was counted; `known` the level here when it was counted."""
+
+    item_id: str
+    quantity: Quantity
+    known: Quantity
+
+
+@dataclass(frozen=True)
+class StockDraft:
+    """A document being written. Each item stands in it once, the last one touched at the end."""
+
+    kind: MoveKind
+    warehouse_id: str
+    lines: tuple[DraftLine, ...] = ()
+    to_warehouse: str = ""
+    note: str = ""
+
+    def line(self, item_id: str) -> DraftLine | None:
+        return next((line for line in self.lines if line.item_id == item_id), None)
+
+    def without(self, item_id: str) -> "StockDraft":
+        return replace(self, lines=tuple(line for line in self.lines if line.item_id != item_id))
+
+
+@dataclass(frozen=True)
+class SlipLine:
+    name: str
+    unit: str
+    quantity: Quantity
+    known: Quantity
+
+
+@dataclass(frozen=True)
+class StockSlip:
+    """What is printed of a document: names instead of ids. `to_name` is the other warehouse of a transfer."""
+
+    kind: MoveKind
+    user: str
+    warehouse: str
+    to_name: str
+    note: str
+    lines: tuple[SlipLine, ...]
 
 
 class StockInvalid(ValueError):
@@ -99,6 +147,25 @@ def stocktake(
     moves = tuple(StockMove(warehouse_id, i, Quantity(c.thousandths - k.thousandths)) for i, k, c in rows)
     counted = tuple(count for _, _, count in rows)
     return check_moved(StockMoved(MoveKind.STOCKTAKE, user, moves, note[:NOTE_CHARS_MAX], counted))
+
+
+def put_line(draft: StockDraft, item_id: str, quantity: Quantity, *, known: Quantity) -> StockDraft:
+    """The item with this quantity; `known` is its level now. Raises StockInvalid."""
+    if abs(quantity.thousandths) > QUANTITY_MAX:
+        raise StockInvalid("too_much")
+    after = draft.without(item_id)
+    if len(after.lines) >= LINES_MAX:
+        raise StockInvalid("too_many")
+    return replace(after, lines=(*after.lines, DraftLine(item_id, quantity, known)))
+
+
+def add_to_line(draft: StockDraft, item_id: str, quantity: Quantity, *, known: Quantity) -> StockDraft:
+    """So much more of the item, as when it is scanned again. A level that was known when its count began stays: what
+    was sold since then was there when it was counted. Raises StockInvalid."""
+    held = draft.line(item_id)
+    if held is None:
+        return put_line(draft, item_id, quantity, known=known)
+    return put_line(draft, item_id, Quantity(held.quantity.thousandths + quantity.thousandths), known=held.known)
 
 
 def check_moved(moved: StockMoved) -> StockMoved:

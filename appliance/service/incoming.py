@@ -29,9 +29,10 @@ from appliance.domain.journal import (
 )
 from appliance.domain.money import ZERO
 from appliance.domain.receipt import Receipt
+from appliance.domain.stock import StockMove, StockMoved, moves_of_receipt
 from appliance.service.errors import Refused
 from appliance.service.shop import Shop
-from appliance.store import branches, fiscal, incoming, journal, sales
+from appliance.store import branches, fiscal, incoming, journal, sales, stock
 from appliance.store.sales import ShiftRow
 from appliance.store.tables import Tables
 
@@ -159,7 +160,10 @@ def _apply(tables: Tables, row: Row, body: Any, *, place: int, source: Source) -
     elif isinstance(body, ShiftClosed):
         _shift_closed(tables, row, body, source)
     elif isinstance(body, Receipt):
-        _receipt(tables, row, body, place=place)
+        _receipt(tables, row, body, place=place, source=source)
+    elif isinstance(body, StockMoved):
+        if not incoming.stands_elsewhere(tables, row.doc_id, place=place):
+            _moved(tables, body.moves, place=place, source=source)
     elif isinstance(body, CashMoved):
         _shift_is_here(tables, body.shift_id, at=row.at, user=body.user)
         if not incoming.cash_move_is_here(tables, row.doc_id):
@@ -203,13 +207,20 @@ def _shift_is_here(tables: Tables, shift_id: str, *, at: str, user: str) -> None
         incoming.add_shift(tables, ShiftRow(shift_id, number, at, user, ZERO, None, None, None))
 
 
-def _receipt(tables: Tables, row: Row, receipt: Receipt, *, place: int) -> None:
+def _moved(tables: Tables, moves: Sequence[StockMove], *, place: int, source: Source) -> None:
+    """The levels that are pulled contain what the Backoffice has given; what is on a card it may have never seen."""
+    if source.name != FROM_BACKOFFICE:
+        stock.add_moves(tables, moves, place=place)
+
+
+def _receipt(tables: Tables, row: Row, receipt: Receipt, *, place: int, source: Source) -> None:
     if incoming.receipt_is_here(tables, receipt.doc_id):
         return
     _shift_is_here(tables, receipt.shift_id, at=row.at, user=receipt.user)
     number = incoming.free_number(tables, receipt.number)
     original = receipt.original if incoming.can_be_refunded_by(tables, receipt) else None
     sales.insert_receipt(tables, replace(receipt, number=number, original=original), place=place)
+    _moved(tables, moves_of_receipt(receipt), place=place, source=source)
     if receipt.fiscal is not None:
         fiscal.add_record(
             tables, doc_id=receipt.doc_id, number=number, frozen=receipt.fiscal, at=row.at, boot=OTHER_BOOT

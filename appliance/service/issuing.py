@@ -1,4 +1,5 @@
-"""What sale and refund share: the document, its rows, its fiscal record and its print job in one transaction."""
+"""What sale and refund share, in one transaction: the document, its rows, what it moves in the warehouse, its fiscal
+record and its print job."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,10 +10,11 @@ from appliance.domain.journal import Kind
 from appliance.domain.receipt import Issue, Receipt, receipt_number
 from appliance.domain.reported import freeze_sale, refund_is_reported
 from appliance.domain.sale import PaymentMethod
+from appliance.domain.stock import moves_of_receipt
 from appliance.service.regime import begin_regime
 from appliance.service.shift import OpenShift
 from appliance.service.shop import Shop
-from appliance.store import fiscal, journal, queues, sales
+from appliance.store import fiscal, journal, queues, sales, settings, stock
 from appliance.store.queues import JobKind
 from appliance.store.tables import Tables
 
@@ -39,8 +41,12 @@ def issue_document(
     regime = begin_regime(shop, tables, now, shift_id=shift.shift_id)
     if regime and (original is None or refund_is_reported(original.fiscal, mode=regime.mode)):
         receipt = replace(receipt, fiscal=freeze_sale(receipt, regime=regime, taxpayer=shop.taxpayer))
+    # a refund puts the goods back where they were taken from
+    warehouse_id = original.warehouse_id if original else settings.warehouse_id(tables)
+    receipt = replace(receipt, warehouse_id=warehouse_id)
     place, _ = journal.append(tables, Kind.RECEIPT_ISSUED, receipt, doc_id=doc_id, at=at, shift_id=shift.shift_id)
     sales.insert_receipt(tables, receipt, place=place)
+    stock.add_moves(tables, moves_of_receipt(receipt), place=place)
     if receipt.fiscal is not None:
         fiscal.add_record(tables, doc_id=doc_id, number=issue.number, frozen=receipt.fiscal, at=at, boot=shop.boot)
     queues.add_job(

@@ -17,6 +17,12 @@ def holds_document(tables: Tables, doc_id: str) -> bool:
     return j.select(j.row).where(j.doc_id == doc_id).limit(1).tuples().first() is not None
 
 
+def stands_elsewhere(tables: Tables, doc_id: str, *, place: int) -> bool:
+    """Whether another row carries the same document."""
+    j = tables.journal
+    return j.select(j.row).where((j.doc_id == doc_id) & (j.row != place)).limit(1).tuples().first() is not None
+
+
 def shift_of_receipt(tables: Tables, doc_id: str) -> str:
     r = tables.receipt
     return str(r.select(r.shift_id).where(r.doc_id == doc_id).scalar() or "")

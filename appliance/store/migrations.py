@@ -284,7 +284,7 @@ VERSION_3 = (
         quantity INTEGER NOT NULL,
         PRIMARY KEY (place, n)
     ) WITHOUT ROWID""",
-    "CREATE INDEX stock_move_item ON stock_move (item_id, warehouse_id)",
+    "CREATE INDEX stock_move_item ON stock_move (item_id, warehouse_id, quantity)",
 )
 
 STEPS = (VERSION_1, VERSION_2, VERSION_3)

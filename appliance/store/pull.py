@@ -166,7 +166,17 @@ def epochs_to_ask(tables: Tables, *, limit: int) -> list[str]:
 
 
 def place_upto(tables: Tables, epoch: str, seq: int) -> int:
-    """Where the last local row of an epoch up to a seq stands; 0 for none."""
+    """Up to which place the Backoffice has everything, when it has an epoch up to a seq and none newer; 0 for none.
+
+    Rows of an older epoch may have come after newer ones were begun (a restored till): those do not contain what was
+    written here in between.
+    """
     j = tables.journal
     found = j.select(j.row).where((j.epoch == epoch) & (j.seq <= seq)).order_by(j.seq.desc()).limit(1).scalar()
-    return int(found or 0)
+    till = journal.the_till(tables)
+    if found is None or epoch == till.epoch:
+        return int(found or 0)
+    known = journal.epochs(tables)
+    newer = {till.epoch, *known[known.index(epoch) + 1 :]}
+    begun = [journal.place_of(tables, each, 1) for each in newer]
+    return min([int(found), *(place - 1 for place in begun if place is not None)])

@@ -21,6 +21,7 @@ class JobKind(StrEnum):
     X_REPORT = "x_report"
     CLOSING = "closing"
     DRAWER = "drawer"
+    STOCK = "stock"
 
 
 @dataclass(frozen=True)

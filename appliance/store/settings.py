@@ -7,6 +7,7 @@ from typing import Any
 from appliance.store.tables import Tables
 
 ITEM_SYNC = "item_sync"
+WAREHOUSE = "warehouse_id"
 
 
 def load_settings(tables: Tables) -> dict[str, Any]:
@@ -24,6 +25,13 @@ def put_settings(tables: Tables, values: Mapping[str, Any], *, stamp: str) -> No
     rows = [{"name": name, "value": json.dumps(value), "stamp": stamp} for name, value in values.items()]
     if rows:
         tables.setting.insert(rows).on_conflict("replace").execute()
+
+
+def warehouse_id(tables: Tables) -> str:
+    """Where goods that are sold here are taken from; '' where no stock is kept. Asked at every sale."""
+    s = tables.setting
+    found = s.select(s.value).where(s.name == WAREHOUSE).tuples().first()
+    return str(json.loads(found[0]) or "") if found else ""
 
 
 def item_sync_is_on(tables: Tables) -> bool:
