@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from appliance.cli import backup, eet, eet_documents, eet_queue, items, journal, pair, processes, sandbox, status, sync
+from appliance.cli import (
+    backup,
+    eet,
+    eet_documents,
+    eet_queue,
+    items,
+    journal,
+    pair,
+    processes,
+    sandbox,
+    status,
+    stock,
+    sync,
+)
 from appliance.cli.context import set_config_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -23,6 +36,7 @@ app.command("status")(status.status)
 app.command("pair")(pair.pair)
 app.command("factory-reset")(pair.factory_reset)
 app.add_typer(items.app, name="items")
+app.command("stock")(stock.stock)
 eet.app.command("status")(eet_queue.status)
 eet.app.command("queue")(eet_queue.queue)
 eet.app.command("show")(eet_queue.show)
