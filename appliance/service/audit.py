@@ -92,6 +92,9 @@ def _follows(tables: Tables, row: Row, before: Row | None, *, partial: frozenset
 def _parent_is_known(tables: Tables, body: EpochOpened, *, partial: frozenset[str]) -> bool:
     if not body.parent_epoch:
         return (body.parent_seq, body.parent_hash) == (0, "")
+    lost_from = branches.lost_rows(tables).get(body.parent_epoch)
+    if lost_from is not None and lost_from <= body.parent_seq:
+        return True  # it went on after one of the two branches; only one of them is here
     parent = journal.row_at(tables, body.parent_epoch, body.parent_seq)
     if parent is None:
         return body.parent_epoch in partial

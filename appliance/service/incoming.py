@@ -133,12 +133,14 @@ def _open_shift_id(tables: Tables) -> str:
 
 def _continues(tables: Tables, row: Row, body: Any, source: Source) -> bool:
     """Whether the row can stand under its epoch: nothing that is here contradicts it."""
-    if branches.lost_rows(tables).get(row.epoch, row.seq + 1) <= row.seq:
+    lost = branches.lost_rows(tables)
+    if lost.get(row.epoch, row.seq + 1) <= row.seq:
         return False
     if isinstance(body, EpochOpened) and row.seq == 1:
         parent = journal.row_at(tables, body.parent_epoch, body.parent_seq)
-        known = parent is None or parent.row.hash.hex() == body.parent_hash
-        return known and (parent is not None or source.name == FROM_BACKOFFICE or not body.parent_epoch)
+        if parent is None or (lost and branches.is_lost(lost, parent)):  # it may go on after the branch not here
+            return source.name == FROM_BACKOFFICE or not body.parent_epoch
+        return parent.row.hash.hex() == body.parent_hash
     before = journal.row_at(tables, row.epoch, row.seq - 1)
     if before is None:
         return source.name == FROM_BACKOFFICE

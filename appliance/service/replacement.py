@@ -76,9 +76,14 @@ def begin(shop: Shop, forerunner: Forerunner, *, new_epoch: Callable[[], str]) -
 
 @dataclass(frozen=True)
 class Download:
-    """What is still to be asked of the Backoffice: the query of its address."""
+    """What is still to be asked of the Backoffice: the query of its address.
+
+    `ready`: a restored till first sends what its backup holds unsent. Only then it is known whether both hold the same
+    rows up to there; where a copy of the card went another way, nothing is wanted beyond.
+    """
 
     query: Mapping[str, str]
+    ready: bool = True
 
 
 def download_under_way(shop: Shop) -> Download | None:
@@ -86,17 +91,26 @@ def download_under_way(shop: Shop) -> Download | None:
     if note is None:
         return None
     if note["mode"] != REASON:
-        return Download({"have": ",".join(f"{epoch}:{seq}" for epoch, seq in _have(shop).items())})
+        have = ",".join(f"{epoch}:{seq}" for epoch, seq in _have(shop).items())
+        return Download({"have": have}, ready=_older_rows_are_sent(shop))
     return Download({key: str(note[key]) for key in ("epoch", "seq", "shift", "after")})
 
 
 def _have(shop: Shop) -> dict[str, int]:
-    """The last row of each epoch here; of one that lost a fork no more are wanted."""
-    lost = branches.lost_rows(shop.tables)
+    """The last row of each epoch here; of one that lost a fork, and of the one that is being written, no more are
+    wanted."""
+    finished = branches.lost_rows(shop.tables).keys() | {journal.the_till(shop.tables).epoch}
     return {
-        epoch: EVERY_ROW if epoch in lost else journal.head_of(shop.tables, epoch)
+        epoch: EVERY_ROW if epoch in finished else journal.head_of(shop.tables, epoch)
         for epoch in journal.epochs(shop.tables)
     }
+
+
+def _older_rows_are_sent(shop: Shop) -> bool:
+    till = journal.the_till(shop.tables)
+    begun = journal.place_of(shop.tables, till.epoch, 1)
+    assert begun is not None, "the till's epoch has an opening"
+    return till.acked_row >= begun - 1
 
 
 def take_page(shop: Shop, rows: Sequence[Row], *, whole: bool) -> Iterator[TakenIn]:

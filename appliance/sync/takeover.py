@@ -57,6 +57,8 @@ class TakeoverWorker:
         link = self._link() if download else None
         if download is None or link is None:
             return IDLE_S
+        if not download.ready:
+            return RETRY_S
         reply = link.takeover(journal.the_till(self._shop.tables).till_id, download)
         link.close()
         if not isinstance(reply, TakeoverPage):

@@ -215,6 +215,8 @@ def test_a_restored_till_gets_back_what_the_backoffice_holds_beyond_its_backup(w
     device = restored(world, backup)
     mine = sell(device.shop)
     assert mine.number == "P1B-000001"
+    assert world.worker(device, world.token).step() > 0  # what the backup holds unsent is sent first
+    world.office.till(device, world.token).until_quiet()
     world.download(device, world.token)
     assert receipts.load(device.shop, beyond.doc_id) == beyond
     assert verify_journal(device.shop).broken_at == ""
@@ -245,6 +247,7 @@ def test_a_shift_that_was_closed_after_the_backup_is_closed_and_the_next_is_open
     sell(shop)
     world.office.till(world.dead, world.token).work()
     device = restored(world, backup)
+    world.office.till(device, world.token).until_quiet()
     world.download(device, world.token)
     view = last_closing(device.shop)
     assert view is not None
@@ -253,6 +256,26 @@ def test_a_shift_that_was_closed_after_the_backup_is_closed_and_the_next_is_open
     assert current is not None
     assert current.number == 2
     assert world.complete(device, world.token) == (True, 1, 1)
+
+
+def test_a_backup_of_a_copied_card_that_went_its_own_way_is_restored_and_closes_complete(world: World) -> None:
+    original = world.dead
+    open_for_sale(original.shop)
+    copy = make_shop(Path(shutil.copytree(backup_of(world).parent / "till", world.folder / "copy")), node=7)
+    for _ in range(3):
+        sell(copy.shop)
+    copy.store.checkpoint(truncate=True)
+    for _ in range(6):
+        sell(original.shop)
+    world.office.till(original, world.token).until_quiet()
+    device = restored(world, world.folder / "copy" / "till.db")
+    world.worker(device, world.token).step()
+    world.office.till(device, world.token).until_quiet()
+    world.download(device, world.token)
+    sell(device.shop)
+    assert verify_journal(device.shop).broken_at == ""
+    assert world.complete(device, world.token) == (True, 4, 4)
+    copy.store.close()
 
 
 def test_a_restored_till_does_not_send_for_the_first_time_and_asks_about_paper(world: World) -> None:
