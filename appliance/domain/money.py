@@ -129,6 +129,11 @@ def format_quantity(quantity: Quantity) -> str:
     return f"{sign}{whole}{decimals}"
 
 
+def format_difference(quantity: Quantity) -> str:
+    """With its sign: `+1,5`, `-2`, `0`."""
+    return ("+" if quantity.thousandths > 0 else "") + format_quantity(quantity)
+
+
 def parse_amount(text: str) -> Money:
     """A typed amount in crowns, comma or dot: `12`, `12,5`, `1 234,50`. Raises NotAnAmount."""
     match = _AMOUNT.fullmatch(text.replace(" ", "").replace(NBSP, ""))

@@ -1,4 +1,4 @@
-"""Documents as elements of paper: receipt, X report, closing. Pure; widths in characters of normal size.
+"""Documents as elements of paper: receipt, X report, closing, goods moved. Pure; widths in characters of normal size.
 
 `measure` gives a text as the printer will show it, so that columns stand straight when a character is replaced.
 """
@@ -10,10 +10,11 @@ from appliance.domain.clock import parse_iso
 from appliance.domain.delivery import FiscalState
 from appliance.domain.fiscal import Dialect, Mode
 from appliance.domain.journal import ShiftClosed
-from appliance.domain.money import ZERO, Money, format_amount, format_quantity
+from appliance.domain.money import ZERO, Money, Quantity, format_amount, format_difference, format_quantity
 from appliance.domain.receipt import Receipt, ReceiptKind, ReceiptLine
 from appliance.domain.sale import PaymentMethod
 from appliance.domain.shift import ShiftTotals
+from appliance.domain.stock import MoveKind, StockSlip
 from appliance.domain.vat import VatRow, VatStatus
 from appliance.i18n import _
 from drivers.ports import Align, Cut, Element, Feed, Rule, Size, Text
@@ -183,6 +184,35 @@ def closing_document(closed: ShiftClosed, paper: Paper, *, shop: str, closed_at:
     out += _lines(paper, _("Otisk žurnálu {seq}:{head}").format(seq=closed.head_seq, head=closed.head))
     return [*out, Feed(1), Cut()]
 
+
+def stock_document(slip: StockSlip, paper: Paper, *, shop: str, at: str) -> list[Element]:
+    """What came, is gone, went elsewhere or was counted; of a count, what was known and how they differ."""
+    out: list[Element] = [*_lines(paper, shop, bold=True, size="tall", align="center")]
+    out += _centered(paper, _(MOVE_WORDS[slip.kind]), bold=True)
+    out.append(Rule())
+    out += _pair(paper, _moment(at), slip.warehouse)
+    if slip.to_name:
+        out += _pair(paper, _("Do skladu"), slip.to_name)
+    out += _lines(paper, _("Obsluha: {user}").format(user=slip.user))
+    if slip.note:
+        out += _lines(paper, slip.note)
+    out.append(Rule())
+    for line in slip.lines:
+        out += _pair(paper, line.name, f"{format_quantity(line.quantity)} {line.unit}")
+        if slip.kind == MoveKind.STOCKTAKE:
+            difference = format_difference(Quantity(line.quantity.thousandths - line.known.thousandths))
+            left = "  " + _("ve stavu {known}, rozdíl").format(known=format_quantity(line.known))
+            out += _pair(paper, left, difference, bold=line.quantity != line.known)
+    out.append(Rule())
+    return [*out, *_pair(paper, _("Položek"), str(len(slip.lines))), Feed(1), Cut()]
+
+
+MOVE_WORDS = {
+    MoveKind.GOODS_RECEIPT: "Příjem na sklad",
+    MoveKind.STOCKTAKE: "Inventura",
+    MoveKind.TRANSFER: "Převodka",
+    MoveKind.WRITE_OFF: "Odpis ze skladu",
+}
 
 METHOD_WORDS = {
     PaymentMethod.CASH: "Hotově",

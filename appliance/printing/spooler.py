@@ -17,6 +17,7 @@ from appliance.domain.fiscal import Dialect
 from appliance.domain.journal import ShiftClosed
 from appliance.domain.receipt import Receipt
 from appliance.domain.shift import ShiftTotals
+from appliance.domain.stock import StockSlip
 from appliance.printing import layout
 from appliance.printing.layout import FiscalView, Paper
 from appliance.service import receipts
@@ -145,8 +146,11 @@ class Spooler:
             head = layout.receipt_head(receipt, self._paper, is_copy=job.is_copy)
             return head, layout.receipt_body(receipt, self._paper)
         head = layout.copy_mark() if job.is_copy else []
-        body = json.loads(job.body)
         shop = self._shop.seller.name
+        if job.kind == JobKind.STOCK:
+            slip = from_json(StockSlip, job.body)
+            return head, layout.stock_document(slip, self._paper, shop=shop, at=job.created_at)
+        body = json.loads(job.body)
         if job.kind == JobKind.X_REPORT:
             totals = from_json(ShiftTotals, body["totals"])
             return head, layout.x_document(

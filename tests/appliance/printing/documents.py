@@ -20,6 +20,7 @@ from appliance.domain.receipt import (
 )
 from appliance.domain.sale import PaymentMethod, Tender, settle
 from appliance.domain.shift import shift_totals
+from appliance.domain.stock import MoveKind, SlipLine, StockSlip
 from appliance.domain.vat import VatStatus, percent_on
 from appliance.printing.layout import FiscalView, Paper, fiscal_footer, receipt_body, receipt_head
 from drivers.charset import printable
@@ -138,3 +139,14 @@ def closing() -> ShiftClosed:
         head_seq=12345,
         head="0123456789abcdef",
     )
+
+
+def stock_slip(kind: MoveKind) -> StockSlip:
+    lines = (
+        SlipLine(ROLL.name, "ks", Quantity(120_000), Quantity(118_000)),
+        SlipLine(LONG.name, "ks", Quantity(7_000), Quantity(7_000)),
+        SlipLine(APPLES.name, "kg", Quantity(12_450), Quantity(15_000)),
+    )
+    note = {MoveKind.GOODS_RECEIPT: "Dodací list 2027/118", MoveKind.WRITE_OFF: "Prošlá trvanlivost"}.get(kind, "")
+    to_name = "Chladicí box" if kind == MoveKind.TRANSFER else ""
+    return StockSlip(kind, "Jana Nováková", "Hlavní sklad", to_name, note, lines)

@@ -16,8 +16,16 @@ from appliance.domain.fiscal import Dialect, Mode
 from appliance.domain.money import Money, Quantity, format_amount
 from appliance.domain.receipt import Receipt
 from appliance.domain.sale import CASH_LIMIT, PaymentMethod, Tender
+from appliance.domain.stock import MoveKind
 from appliance.domain.vat import VatClass, VatStatus
-from appliance.printing.layout import FiscalView, Paper, closing_document, interrupted_slip, x_document
+from appliance.printing.layout import (
+    FiscalView,
+    Paper,
+    closing_document,
+    interrupted_slip,
+    stock_document,
+    x_document,
+)
 from drivers.ports import Cut, Element, Rule, Text
 from drivers.profile import PrinterProfile
 from tests.appliance.printing import documents
@@ -66,10 +74,16 @@ def made(name: str, paper: Paper) -> list[Element]:
             return x_document(totals, paper, shop=PAYER.name, number=7, user="Jana Nováková", at=iso(AT))
         case "closing":
             return closing_document(documents.closing(), paper, shop=PAYER.name, closed_at=iso(AT.replace(hour=22)))
+        case "goods-receipt" | "write-off" | "transfer" | "stocktake":
+            slip = documents.stock_slip(MoveKind(name.replace("-", "_")))
+            return stock_document(slip, paper, shop=PAYER.name, at=iso(AT))
     return interrupted_slip()
 
 
-NAMES = (*SALES, "sale-for-another", "refund", "non-payer", "large", "x", "closing", "interrupted")
+NAMES = (
+    *SALES, "sale-for-another", "refund", "non-payer", "large", "x", "closing", "interrupted", "goods-receipt",
+    "write-off", "transfer", "stocktake",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("width_chars", WIDTHS)

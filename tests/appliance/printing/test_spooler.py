@@ -8,12 +8,15 @@ import pytest
 
 from appliance.domain.delivery import FiscalState
 from appliance.domain.fiscal import Dialect, Mode
-from appliance.domain.money import Money, crowns
-from appliance.service import cash, print_queue, receipts, shift
+from appliance.domain.money import Money, Quantity, crowns
+from appliance.domain.pricelist import TillSettings
+from appliance.domain.stock import DraftLine, MoveKind, StockDraft
+from appliance.service import cash, catalogue, print_queue, receipts, shift, stock
+from appliance.service.settings import save_settings
 from appliance.store import fiscal, queues
 from drivers.ports import PrinterStatus
 from tests.appliance.printing.desk import KICK, PrintDesk
-from tests.shops import PLAYGROUND, TAXPAYER, card, make_shop, open_for_sale, rows, sell
+from tests.shops import PLAYGROUND, ROLL, TAXPAYER, card, make_shop, open_for_sale, rows, sell
 
 LATER = "Evidence tržby bude odeslána dodatečně"
 PRACTICE_LATER = "Zkušební kód zatím nepřišel"
@@ -195,6 +198,19 @@ def test_closing_and_x_report_come_out(desk: PrintDesk) -> None:
     assert "Průběžná uzávěrka (X)" in x_report
     assert f"{closed.head_seq}:{closed.head}" in closing
     assert desk.states() == ["done"] * 3
+
+
+def test_a_document_that_moves_goods_comes_out(desk: PrintDesk) -> None:
+    shop = desk.test_shop.shop
+    catalogue.save_item(shop, ROLL)
+    save_settings(shop, TillSettings(warehouse_id="wh"))
+    line = DraftLine(ROLL.item_id, Quantity(7000), Quantity(9000))
+    stock.save_document(shop, StockDraft(MoveKind.STOCKTAKE, "wh", (line,)))
+    desk.print_all()
+    (paper,) = desk.printer.papers
+    rolls, difference = [line.split() for line in paper.splitlines() if "ks" in line or "rozdíl" in line]
+    assert (rolls[-2:], difference[-1]) == (["7", "ks"], "-2")
+    assert desk.states() == ["done"]
 
 
 def test_a_reprint_says_kopie(desk: PrintDesk) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.domain.delivery import FiscalState, PrintState
 from appliance.domain.fiscal import Dialect, Mode
-from appliance.store import catalogue, fiscal, journal, queues, sales
+from appliance.store import catalogue, fiscal, journal, queues, sales, settings, stock
 from appliance.store.tables import Tables
 from tests.shops import ITEMS, OTHER, ROLL, TestShop, open_for_sale, sell
 
@@ -37,6 +37,8 @@ QUESTIONS: dict[str, Callable[[Tables], object]] = {
     "attempts of a record": lambda t: fiscal.attempts_of(t, "doc"),
     "an item by code": lambda t: catalogue.items_by_code(t, "8594001021234"),
     "items like those in a file": lambda t: catalogue.similar_items(t, [ROLL, OTHER]),
+    "levels": lambda t: stock.levels_of(t, "wh", ["item"]),
+    "the warehouse of the till": settings.warehouse_id,
     "stamps": lambda t: catalogue.stamps_of_items(t, ["item"]),
 }
 IN_ORDER_OF_AN_INDEX = {
