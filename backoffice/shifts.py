@@ -111,7 +111,39 @@ def _held_of_line(
             parts.append((totals, last))
         elif epoch in line:
             parts.append((_held_up_to(tables, place, closing["shift_id"], epoch=epoch, seq=line[epoch]), last))
+    outside = [epoch for epoch, (_, last) in by_epoch.items() if last > line.get(epoch, 0)]
+    if outside:
+        parts.append((_held_twice(tables, place, closing["shift_id"], outside=outside, line=line), 0))
     return _added(parts)
+
+
+def _held_twice(tables: Tables, place: Place, shift_id: str, *, outside: list[str], line: dict[str, int]) -> Totals:
+    """Receipts that came first in a row off the line and stand once more in one on it: of a card that lost a fork, was
+    restored from a backup, and lost it again."""
+    receipt, held = tables.receipt, tables.journal_row
+    rows = tables.rows(
+        receipt.select(
+            receipt.c.doc_id,
+            receipt.c.paid_haler,
+            receipt.c.epoch,
+            receipt.c.seq,
+            held.c.epoch.alias("again_epoch"),
+            held.c.seq.alias("again_seq"),
+        )
+        .join(held, on=((held.c.account_id == receipt.c.account_id) & (held.c.doc_id == receipt.c.doc_id)))
+        .where(
+            _of_shift(tables, place, shift_id)
+            & receipt.c.epoch.in_(outside)
+            & (held.c.till_id == place.till_id)
+            & (held.c.state == PROJECTED)
+        )
+    )
+    again = {
+        row["doc_id"]: int(row["paid_haler"])
+        for row in rows
+        if row["seq"] > line.get(row["epoch"], 0) and row["again_seq"] <= line.get(row["again_epoch"], 0)
+    }
+    return len(again), sum(again.values())
 
 
 def _held_up_to(tables: Tables, place: Place, shift_id: str, *, epoch: str, seq: int) -> Totals:

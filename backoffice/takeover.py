@@ -127,7 +127,8 @@ def replacement_page(tables: Tables, place: Place, *, epoch: str, seq: int, shif
 
 
 def _segments(tables: Tables, place: Place, *, epoch: str, seq: int, shift_id: str) -> list[Segment]:
-    """Where the rows of a shift lie, the oldest first: from its opening along the line of descent to (epoch, seq)."""
+    """Where the rows of a shift lie: all that a closing at (epoch, seq) would stand on, from the shift's opening on.
+    First epochs that were themselves taken over, then the line of descent; each time the oldest first."""
     shift = tables.shift
     opened = tables.first(
         shift.select(shift.c.opened_epoch, shift.c.opened_seq).where(
@@ -139,15 +140,22 @@ def _segments(tables: Tables, place: Place, *, epoch: str, seq: int, shift_id: s
     if opened is None:
         return []
     line = {**line_of(tables, place, epoch=epoch, seq=seq), epoch: seq}
-    parents = {row["epoch"]: row["parent_epoch"] for row in epochs_of(tables, place)}
-    segments: list[Segment] = []
-    while epoch in line:
-        at_opening = epoch == opened["opened_epoch"]
-        segments.append(Segment(epoch, opened["opened_seq"] if at_opening else 1, line.pop(epoch)))
-        if at_opening:
-            break
+    epochs = epochs_of(tables, place)
+    parents = {row["epoch"]: row["parent_epoch"] for row in epochs}
+    older = _ancestors(parents, opened["opened_epoch"])[1:]
+    descent = [each for each in _ancestors(parents, epoch) if each in line]
+    others = [row["epoch"] for row in epochs if row["epoch"] in line.keys() - set(descent)]
+    starts = {opened["opened_epoch"]: int(opened["opened_seq"])}
+    return [Segment(each, starts.get(each, 1), line[each]) for each in [*others, *descent[::-1]] if each not in older]
+
+
+def _ancestors(parents: dict[str, str], epoch: str) -> list[str]:
+    """An epoch, the one it goes on after, and so on; a line that comes back to itself ends."""
+    line: list[str] = []
+    while epoch and epoch not in line:
+        line.append(epoch)
         epoch = parents.get(epoch, "")
-    return segments[::-1]
+    return line
 
 
 def _rows(tables: Tables, place: Place, segment: Segment) -> list[HeldRow]:

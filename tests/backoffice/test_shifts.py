@@ -124,6 +124,26 @@ def test_a_restored_till_counts_what_came_back_beyond_its_backup(office: Office)
     assert proofs(office) == [("b", 2, 2, True)]
 
 
+def test_a_receipt_that_stands_again_on_the_line_counts_wherever_it_came_first(office: Office) -> None:
+    card = TillJournal(seed=3)
+    card.open_shift()
+    card.sell()
+    common = len(card.rows)
+    copied = copy.deepcopy(card)
+    copied._random.seed("copy")
+    copied.sell()
+    sold = card.sell()
+    restored = copy.deepcopy(card)
+    taken(office, office.place(card), copied)
+    forked = gone_on(card, "b" * 16, reason="fork", rows=common)
+    again = gone_on(restored, "c" * 16, reason="fork", rows=common)
+    for journal in (forked, again):
+        journal.append_text(card.rows[-1].kind, card.rows[-1].body, doc_id=sold.doc_id)
+    again.close_shift()
+    taken(office, office.place(card), forked, again)
+    assert proofs(office) == [("c", 2, 2, True)]
+
+
 def test_the_till_is_told_of_the_closing_it_means(office: Office) -> None:
     card = TillJournal(seed=3)
     card.open_shift()

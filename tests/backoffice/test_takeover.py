@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.domain.fiscal import Dialect, FrozenSale, Mode
-from appliance.domain.journal import EpochOpened, FiscalCorrected, Kind
+from appliance.domain.journal import EpochOpened, FiscalCorrected, Kind, RowsTakenOver
 from appliance.wire import PairRequest, TakeoverPage
 from backoffice import takeover
 from backoffice.pairing import PairingRefused, make_code, pair, till_of_token
@@ -103,6 +103,27 @@ def test_the_rows_of_the_open_shift_come_whole_and_then_what_waits_for_a_code(
     assert done.doc_id not in rest
     assert len(rest) == 4  # and the two of the open shift
     assert max(len(page.rows) for page in pages) <= 2
+
+
+def test_what_the_forerunner_had_taken_over_is_handed_on(office: Office) -> None:
+    card = TillJournal(seed=3)
+    card.open_shift()
+    card.sell()
+    backup = len(card.rows)
+    restored = gone_on(card, "b" * 16, reason="restore", rows=backup)
+    beside = gone_on(card, "c" * 16, reason="other_board", rows=backup)
+    sold = beside.sell()
+    restored.append(Kind.ROWS_TAKEN_OVER, RowsTakenOver(beside.epoch, len(beside.rows), "backoffice"))
+    restored.sell()
+    place = office.place(card)
+    taken(office, place, card, beside, restored)
+    pages = all_pages(office, place, epoch=restored.epoch, seq=len(restored.rows), shift_id=sold.shift_id)
+    given = [(row.epoch, row.seq) for page in pages if page.whole for row in page.rows]
+    assert given == [
+        *((beside.epoch, row.seq) for row in beside.rows),
+        *((card.epoch, row.seq) for row in card.rows[1:]),  # from the opening of the shift on
+        *((restored.epoch, row.seq) for row in restored.rows),
+    ]
 
 
 def test_without_an_open_shift_only_what_waits_comes(office: Office) -> None:
