@@ -6,7 +6,7 @@ as they should; hashes are hex; amounts are haléře.
 
 from collections.abc import Callable
 
-from appliance.domain.journal import EpochOpened, read_body
+from appliance.domain.journal import ShiftOpened, read_body
 from backoffice.pricelist.shape import PRICE_LIST, STOCK
 from backoffice.tables import Tables
 
@@ -176,9 +176,9 @@ def version_3(tables: Tables) -> None:
 
 def version_4(tables: Tables) -> None:
     """The price list and the stock, which the Backoffice decides; epochs and where each receipt stands in them."""
-    for statement in (*PRICE_LIST, *STOCK, *EPOCHS, *CLOSINGS, *PLACES):
+    for statement in (*PRICE_LIST, *STOCK, *EPOCHS, *CLOSINGS, *PLACES, *UNREAD):
         tables.run_sql(statement)
-    _open_epochs(tables)
+    _place_shifts(tables)
 
 
 # Which epoch of a till goes on after which row of another, and up to which row it has taken others over: a closing
@@ -277,23 +277,26 @@ PLACES = (
     AND j.doc_id = receipt.doc_id AND j.state = 'projected' ORDER BY j.epoch, j.seq LIMIT 1), 0)""",
 )
 
+# Rows that were taken before they meant anything here wait again: the server projects them when it has started, each
+# in a savepoint of its own. Without it the first snapshot would hide what a till has in its price list.
+UNREAD = (
+    """UPDATE journal_row SET state = 'deferred', reason = 'taken by an older version' WHERE state = 'projected'
+    AND kind IN ('epoch_opened', 'item_edited', 'category_edited', 'fiscal_corrected')""",
+)
 
-def _open_epochs(tables: Tables) -> None:
-    """The epochs of tills that came before they were kept."""
-    held = tables.journal_row
-    for row in tables.rows(held.select().where((held.c.kind == "epoch_opened") & (held.c.state == "projected"))):
+
+def _place_shifts(tables: Tables) -> None:
+    """Where the opening of each shift stands that was taken before places were kept."""
+    held, shift = tables.journal_row, tables.shift
+    for row in tables.rows(held.select().where((held.c.kind == "shift_opened") & (held.c.state == "projected"))):
         body = read_body(row["kind"], row["v"], row["body"])
-        if isinstance(body, EpochOpened):
-            tables.epoch.insert(
-                account_id=row["account_id"],
-                till_id=row["till_id"],
-                epoch=row["epoch"],
-                reason=body.reason,
-                series=body.series,
-                parent_epoch=body.parent_epoch,
-                parent_seq=body.parent_seq,
-                opened_at=row["at"],
-            ).execute()
+        assert isinstance(body, ShiftOpened)
+        shift.update(opened_epoch=row["epoch"], opened_seq=row["seq"]).where(
+            (shift.c.account_id == row["account_id"])
+            & (shift.c.shift_id == body.shift_id)
+            & (shift.c.till_id == row["till_id"])
+            & (shift.c.opened_epoch == "")
+        ).execute()
 
 
 MIGRATIONS: tuple[Migration, ...] = (version_1, version_2, version_3, version_4)
