@@ -12,7 +12,9 @@ from typing import Any
 from peewee import SQL
 
 from appliance.domain.journal import FIRST_PREV_HASH, HEAD_HEX_CHARS, Row, row_verifies
-from backoffice.projected import DEFERRED, FAILED, FORKED
+from appliance.wire import SEQ_MAX
+from backoffice.pricelist.registers import printable
+from backoffice.projected import DEFERRED, FAILED, FORKED, KEY_CHARS_MAX
 from backoffice.tables import Tables
 
 ROWS_AT_ONCE = 500
@@ -91,15 +93,15 @@ def _epoch(tables: Tables, account_id: int, till_id: str, first: dict[str, Any])
     )
     assert last is not None
     opened = _read(first["body"]) if first["seq"] == 1 else {}
-    parent, parent_seq = str(opened.get("parent_epoch") or ""), _whole(opened.get("parent_seq"))
+    parent, parent_seq = _text(opened.get("parent_epoch")), _whole(opened.get("parent_seq"))
     found = hash_at(tables, account_id, till_id, parent, parent_seq) if parent else ""
     return HeldEpoch(
         epoch=first["epoch"],
         opened_at=first["at"],
         rows=last["seq"],
         head=last["hash"],
-        reason=str(opened.get("reason") or ""),
-        series=str(opened.get("series") or ""),
+        reason=_text(opened.get("reason")),
+        series=_text(opened.get("series")),
         parent_epoch=parent,
         parent_seq=parent_seq,
         parent_held=bool(found) and found == (opened.get("parent_hash") or found) if parent else None,
@@ -110,13 +112,17 @@ def _read(body: str) -> dict[str, Any]:
     """A flagged row may hold anything."""
     try:
         read = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
 
 
+def _text(value: object) -> str:
+    return printable(value, chars_max=KEY_CHARS_MAX) if isinstance(value, str) else ""
+
+
 def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and 0 <= value <= SEQ_MAX else 0
 
 
 def check_journal(tables: Tables, account_id: int, till_id: str, *, after: tuple[str, int], rows: int) -> Checked:

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.domain.journal import EpochOpened, Kind
 from backoffice import journal_check
-from backoffice.journal_check import check_journal, epochs_of, paper_head_held
+from backoffice.journal_check import check_journal, epochs_of, item_sync_of, paper_head_held
 from tests.backoffice.house import Office
 from tests.journals import TillJournal
 
@@ -80,3 +80,32 @@ def test_epochs_are_told_with_the_row_they_go_on_from(office: Office) -> None:
 def test_a_journal_that_is_not_there_has_no_flaw(office: Office) -> None:
     assert check_journal(office.tables, office.account_id, "nothing", after=("x", 9), rows=0).done
     assert epochs_of(office.tables, office.account_id, "nothing") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"parent_epoch": "\\u0000", "parent_seq": 1}',
+        '{"parent_epoch": "\\ud800", "reason": "\\ud800", "series": "\\ud800"}',
+        '{"parent_epoch": "ab", "parent_seq": 1180591620717411303424}',
+        '{"parent_epoch": "ab", "parent_seq": -1}',
+        '{"parent_epoch": ["ab"], "reason": {"a": 1}}',
+        "[" * 100_000,
+    ],
+)
+def test_an_epoch_that_opens_with_nonsense_is_listed_like_any_other(office: Office, body: str) -> None:
+    journal = TillJournal()
+    journal.rows = []
+    journal.append_text(Kind.EPOCH_OPENED, body)
+    till = sent(office, journal)
+    [epoch] = epochs_of(office.tables, office.account_id, till)
+    assert (epoch.epoch, epoch.rows) == (journal.epoch, 1)
+    assert "\ud800" not in epoch.reason + epoch.series
+    assert check_journal(office.tables, office.account_id, till, after=("", 0), rows=0).done
+
+
+def test_settings_that_are_nonsense_tell_nothing(office: Office) -> None:
+    journal = TillJournal()
+    journal.append_text(Kind.SETTINGS_CHANGED, "[" * 100_000)
+    till = sent(office, journal)
+    assert item_sync_of(office.tables, office.account_id, till) is None
