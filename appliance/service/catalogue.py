@@ -1,6 +1,6 @@
 """The price list as cashier and technician use it: found and edited. Edits are journalled field by field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,6 +42,11 @@ def find_by_code(shop: Shop, code: str) -> tuple[Item, ...]:
 
 def last_sold(shop: Shop, *, limit: int) -> tuple[Item, ...]:
     return catalogue.load_items(shop.tables, catalogue.last_sold_ids(shop.tables, limit=limit))
+
+
+def load_items(shop: Shop, item_ids: Sequence[str]) -> tuple[Item, ...]:
+    """Those that are there."""
+    return catalogue.load_items(shop.tables, item_ids)
 
 
 def load_item(shop: Shop, item_id: str) -> Item:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from appliance.domain.catalogue import Item
 from appliance.domain.clock import iso
 from appliance.domain.codec import CodecError, from_json, to_json
 from appliance.domain.journal import Kind
@@ -49,6 +50,12 @@ def levels(shop: Shop, item_ids: Sequence[str]) -> dict[str, Quantity]:
         warehouse_id = settings_in(tables).warehouse_id
         found = stock.levels_of(tables, warehouse_id, item_ids) if warehouse_id and item_ids else {}
     return {item_id: Quantity(thousandths) for item_id, thousandths in found.items()}
+
+
+def levels_kept(shop: Shop, items: Sequence[Item]) -> dict[str, Quantity]:
+    """By item_id, of those of which stock is kept; nothing is asked when there is none."""
+    kept = [item.item_id for item in items if item.stocked]
+    return levels(shop, kept) if kept else {}
 
 
 def level(shop: Shop, item_id: str) -> Quantity | None:

@@ -180,7 +180,7 @@ class TillApp(App):
             self.keys.focus.set(None)
 
     def menu(self) -> None:
-        names = ("sale", "till", "receipts", "pricelist", "sync", "status", "eet", "settings")
+        names = ("sale", "till", "receipts", "pricelist", "sync", "status", "eet", "settings", "stock")
         choices = [
             Choice(
                 name, TITLES[name](), tag=f"menu:{name}", active=self.screen is not None and self.screen.name == name

@@ -191,15 +191,17 @@ class TouchButton(Touch, Label):
 
 
 class Tile(Touch, BoxLayout):
-    """One item of the price list: a two-line name, its price, its category's colour at the edge."""
+    """One item of the price list: a two-line name, its price, its category's colour at the edge, how much there is."""
 
     role = StringProperty("tile")
     name = StringProperty("")
     price = StringProperty("")
     colour = ColorProperty(CLEAR)
+    stock = StringProperty("")
+    stock_tone = StringProperty("quiet")
 
     def said(self) -> str:
-        return f"{self.name} {self.price}"
+        return " | ".join(filter(None, (f"{self.name} {self.price}", self.stock)))
 
 
 class Field(Touch, BoxLayout):

@@ -14,7 +14,7 @@ from appliance.domain.delivery import PrintState
 from appliance.domain.fiscal import Mode
 from appliance.service.shop import Shop
 from appliance.store import queues
-from script.lib import eet_scenes, sync_scenes, sync_walk
+from script.lib import eet_scenes, stock_scenes, sync_scenes, sync_walk
 from script.lib.demo_shop import NO_PRICE, PIECES, make_shop
 from script.lib.till_window import TillWindow, till_window
 
@@ -288,7 +288,7 @@ def close(till: TillWindow, camera: Camera) -> None:
     camera.take("till-closed")
 
 
-PARTS = ("day", "marks", "eet", "sync")
+PARTS = ("day", "marks", "eet", "sync", "stock")
 
 
 def main() -> None:
@@ -313,6 +313,9 @@ def draw(part: str, out: Path, suffix: str, *, size: str, theme: str) -> None:
     elif part == "sync":
         with shown(size, theme, before=sync_scenes.pictured) as (till, folder):
             sync_walk.look_at_sync(till, Camera(till, out, suffix).take, folder)
+    elif part == "stock":
+        with shown(size, theme, before=stock_scenes.stocked) as (till, _folder):
+            stock_scenes.look_at_stock(till, Camera(till, out, suffix).take)
     elif part == "marks":
         for mode in MARKED:
             with shown(size, theme, mode=mode) as (till, _folder):

@@ -140,5 +140,8 @@ def hidden_words(item: Item, scope: str) -> str:
     )
 
 
-def stocked_name(*, stocked: bool) -> str:
-    return _("na skladě") if stocked else _("bez skladu")
+def stocked_name(*, stocked: bool, level: str = "") -> str:
+    """`level` as in presenter.stock.level_text, '' when it is not known."""
+    if not stocked:
+        return _("bez skladu")
+    return _("na skladě: {level}").format(level=level) if level else _("na skladě")

@@ -17,6 +17,7 @@ TITLES: dict[str, Callable[[], str]] = {
     "receipts": lambda: _("Účtenky"),
     "pricelist": lambda: _("Ceník"),
     "item_edit": lambda: _("Položka"),
+    "stock": lambda: _("Sklad"),
     "status": lambda: _("Stav pokladny"),
     "sync": lambda: _("Synchronizace"),
     "eet": lambda: _("EET"),

@@ -14,10 +14,12 @@ def all_screens() -> tuple[type[TillScreen], ...]:
     from appliance.ui.screens.sale import SaleScreen
     from appliance.ui.screens.settings import SettingsScreen
     from appliance.ui.screens.status import StatusScreen
+    from appliance.ui.screens.stock import StockScreen
+    from appliance.ui.screens.stock_doc import StockDocScreen
     from appliance.ui.screens.sync import SyncScreen
     from appliance.ui.screens.till import TillPage
 
     return (
         SaleScreen, PayScreen, TillPage, ReceiptsScreen, PricelistScreen, ItemEditScreen, StatusScreen, SyncScreen,
-        EetScreen, SettingsScreen, DataScreen,
+        EetScreen, SettingsScreen, DataScreen, StockScreen, StockDocScreen,
     )  # fmt: skip

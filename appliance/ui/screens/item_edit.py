@@ -9,7 +9,7 @@ from appliance.domain.catalogue import Item, ItemInvalid
 from appliance.domain.fiscal import Reporting
 from appliance.domain.vat import VatClass
 from appliance.i18n import _
-from appliance.service import catalogue, settings
+from appliance.service import catalogue, settings, stock
 from appliance.ui.dialogs import Choice, ChoiceDialog
 from appliance.ui.presenter.items import (
     FIELDS,
@@ -21,6 +21,7 @@ from appliance.ui.presenter.items import (
     rebased,
     stocked_name,
 )
+from appliance.ui.presenter.stock import level_text
 from appliance.ui.presenter.words import item_rule, reporting_name, vat_class_name
 from appliance.ui.screens.base import TillScreen
 from appliance.ui.widgets import Field, load_kv
@@ -59,6 +60,7 @@ class ItemEditScreen(TillScreen):
         self.ids.reporting.hint, self.ids.stocked.hint = _("Evidence tržby"), _("Skladová zásoba")
         self.item: Item | None = None
         self.form = ItemForm()
+        self.level = ""
 
     def enter(self, *, item: Item | None = None, **_given: Any) -> None:
         """Without an item, a new one."""
@@ -67,6 +69,8 @@ class ItemEditScreen(TillScreen):
         self.item = item or Item(self.app.shop.new_id(), "", None, VatClass.STANDARD, labels=(scope,) if scope else ())
         self.title = self.item.name if self.stored else _("Nová položka")
         self.form = form_of(self.item)
+        level = stock.level(self.app.shop, self.item.item_id) if self.stored else None
+        self.level = level_text(level, self.item.unit) if level is not None else ""
         for name in FIELDS:
             self.ids[name].value, self.ids[name].error = getattr(self.form, name), ""
         self._show_choices()
@@ -75,7 +79,7 @@ class ItemEditScreen(TillScreen):
         self.ids.category.caption = category_name(self.form.category_id, catalogue.categories(self.app.shop))
         self.ids.vat.caption = vat_class_name(self.form.vat_class)
         self.ids.reporting.caption = reporting_name(self.form.reporting)
-        self.ids.stocked.caption = stocked_name(stocked=self.form.stocked)
+        self.ids.stocked.caption = stocked_name(stocked=self.form.stocked, level=self.level)
         self.ids.stocked.active = self.form.stocked
 
     def edit(self, field: Field) -> None:

@@ -1,6 +1,6 @@
 """The right side of the sale screen: category tabs, item tiles in pages, last-used items."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kivy.properties import NumericProperty, StringProperty
@@ -8,9 +8,11 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.gridlayout import GridLayout
 
 from appliance.domain.catalogue import Category, Item
+from appliance.domain.money import Quantity
 from appliance.i18n import _
 from appliance.ui.fitting import text_width
 from appliance.ui.presenter.bill import page_text, pages_of, price_text
+from appliance.ui.presenter.stock import tile_sign
 from appliance.ui.theme import T, colour
 from appliance.ui.widgets import CLEAR, Tile, TouchButton
 
@@ -96,6 +98,7 @@ class ItemGrid(GridLayout):
         self.fetch: Callable[[int, int], Sequence[Item]] = lambda _limit, _offset: ()
         self.items: Sequence[Item] = ()
         self.colours: dict[str | None, Any] = {}
+        self.levels: Callable[[Sequence[Item]], Mapping[str, Quantity]] = lambda _items: {}
         for _n in range(self.per_page):
             tile = Tile(opacity=0, enabled=False)
             tile.bind(on_tap=self._tapped)
@@ -131,6 +134,10 @@ class ItemGrid(GridLayout):
         self.page = page
         self.page_words = page_text(page, int(self.pages))
         self.items = self.fetch(self.per_page, page * self.per_page)
+        self._fill()
+
+    def _fill(self) -> None:
+        levels = self.levels(self.items)
         for number, tile in enumerate(self.tiles):
             item = self.items[number] if number < len(self.items) else None
             tile.opacity, tile.enabled = (1, True) if item else (0, False)
@@ -138,6 +145,8 @@ class ItemGrid(GridLayout):
             if item:
                 tile.name, tile.price = item.name, price_text(item)
                 tile.colour = self.colours.get(item.category_id, CLEAR)
+                sign = tile_sign(levels.get(item.item_id))
+                tile.stock, tile.stock_tone = sign.words, sign.tone
 
 
 class LastUsed(BoxLayout):
