@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from appliance.store import journal, sales
+from appliance.store import journal, pull, sales
 from appliance.store.db import Store
 
 
@@ -29,6 +29,7 @@ def ensure_identity(
             return
         else:
             reason = "other_board" if till.epoch else "first_start"
+            pull.pull_anew(tables)
         shift = sales.open_shift(tables)
         journal.open_epoch(
             tables,

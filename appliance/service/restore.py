@@ -5,7 +5,7 @@ from collections.abc import Callable
 from appliance.service.errors import Refused
 from appliance.service.incoming import OTHER_BOOT
 from appliance.service.replacement import DOWNLOAD_NOTE
-from appliance.store import identity, journal, queues, sales
+from appliance.store import identity, journal, pull, queues, sales
 from appliance.store.db import Store
 
 REASON = "restore"
@@ -32,5 +32,6 @@ def go_on(store: Store, *, new_id: Callable[[], str], epoch: str, at: str, lette
             raise Refused("series_used") from error
         assert till.epoch, "a backup has been a till before"
         identity.came_from_elsewhere(tables, boot=OTHER_BOOT)
+        pull.pull_anew(tables)
         queues.set_note(tables, DOWNLOAD_NOTE, {"mode": REASON}, at=at)
         return journal.the_till(tables).series

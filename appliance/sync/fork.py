@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from appliance.domain.clock import iso
 from appliance.service.shop import Shop
-from appliance.store import branches, journal, sales
+from appliance.store import branches, journal, pull, sales
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ def branch_off(shop: Shop, epoch: str, seq: int, *, new_epoch: Callable[[], str]
             parent=branches.last_common(tables, epoch, seq) if till.epoch in lost else None,
         )
         branches.begin_copy(tables, lost, at=at)
+        pull.pull_anew(tables)
     log.error("upload: the journal forked at row %s; a new epoch goes on", seq)
     finish_copy(shop)
 

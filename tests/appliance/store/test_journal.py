@@ -16,6 +16,7 @@ from appliance.service.identity import ensure_identity
 from appliance.store import journal
 from appliance.store.db import Store
 from appliance.store.journal import Stored
+from appliance.store.pull import load_pull
 from tests.shops import TestShop, counted_ids, kinds, make_shop, open_for_sale, rows, sell
 
 AT = "2027-02-01T08:00:00+01:00"
@@ -72,6 +73,7 @@ def test_a_card_moved_to_another_board_opens_an_epoch_of_its_own(till: TestShop,
             till.store, new_id=counted_ids(5), new_epoch=lambda: "b" * 16, prefix="P1", board_serial=board, at=AT
         )
     assert kinds(till.shop).count("epoch_opened") == epochs
+    assert load_pull(till.store.tables).wanted == (epochs == 2)  # its copy may have edited the price list
     assert sell(till.shop).number == ("P1A-000001" if epochs == 1 else "P1B-000001")
     assert verify_journal(till.shop).broken_at == ""
 

@@ -13,6 +13,7 @@ from appliance.service import receipts, shift
 from appliance.service.audit import verify_journal
 from appliance.store import branches, journal
 from appliance.store.journal import Stored
+from appliance.store.pull import load_pull
 from appliance.store.tables import Tables
 from appliance.sync import fork
 from tests.powercuts import cut_before
@@ -177,3 +178,10 @@ def test_no_step_holds_the_lock_for_long(till: TestShop, monkeypatch: pytest.Mon
     monkeypatch.setattr(branches, "copy_rows", counted)
     branch_off(till, 3)
     assert (sum(sizes), max(sizes)) == (301, fork.COPIED_AT_ONCE)
+
+
+def test_after_a_fork_the_price_list_is_pulled_though_nothing_is_said_to_wait(till: TestShop) -> None:
+    """What the other card has edited counts as this till's own in the Backoffice."""
+    assert not load_pull(till.store.tables).wanted
+    branch_off(till, 2)
+    assert load_pull(till.store.tables).wanted

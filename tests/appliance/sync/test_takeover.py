@@ -17,6 +17,7 @@ from appliance.service.errors import Refused
 from appliance.service.shift import last_closing
 from appliance.service.shop import Shop
 from appliance.store import journal
+from appliance.store.pull import load_pull
 from appliance.sync import takeover
 from appliance.sync.link import BackofficeLink
 from appliance.sync.takeover import TakeoverWorker
@@ -313,3 +314,11 @@ def test_the_worker_waits_while_there_is_nothing_to_do_or_nobody_to_ask(world: W
     refused = world.worker(device, "pokladna_wrong")
     assert refused.step() > 0
     assert replacement.download_under_way(device.shop) is not None
+
+
+def test_a_restored_till_pulls_the_price_list_though_nothing_is_said_to_wait(world: World) -> None:
+    """What it had edited after the backup counts as its own in the Backoffice."""
+    open_for_sale(world.dead.shop)
+    backup = backup_of(world)
+    assert not load_pull(world.dead.store.tables).wanted
+    assert load_pull(restored(world, backup).store.tables).wanted
