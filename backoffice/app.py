@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from appliance.domain.pricelist import FieldInvalid
 from backoffice.advert import own_addresses
 from backoffice.api import changes, journal, owner, pair, takeover
 from backoffice.events import Hub
@@ -34,7 +35,7 @@ from backoffice.pages import (
 )
 from backoffice.pages.render import STATIC_DIR, environments
 from backoffice.pages.signed_in import FormRefused, NotSignedIn, answer_not_signed_in
-from backoffice.pages.stop import answer_fault, answer_form_refused, answer_http_error
+from backoffice.pages.stop import answer_fault, answer_field_invalid, answer_form_refused, answer_http_error
 from backoffice.problem import ApiError, answer_api_error, answer_invalid
 from backoffice.settings import BackofficeSettings
 from backoffice.site import Limits, Site
@@ -107,6 +108,7 @@ def app_of(site: Site) -> FastAPI:
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(NotSignedIn, answer_not_signed_in)
     app.add_exception_handler(FormRefused, answer_form_refused)
+    app.add_exception_handler(FieldInvalid, answer_field_invalid)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(Exception, answer_fault)
     for room in (*APIS, *PAGES):

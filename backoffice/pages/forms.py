@@ -8,8 +8,9 @@ from fastapi import Depends, Request
 
 from backoffice.pages.signed_in import SignedIn, check_form
 
-TEXT_CHARS_MAX = 2000
-"""Of one field; what is longer is cut, and then refused where it is too long for what it is."""
+TEXT_CHARS_MAX = 20_000
+"""Of one field: more than the registers of an item with as many codes and labels as it can have. What is longer is cut,
+and then refused where it is too long for what it is."""
 SECRETS = frozenset({"csrf"})
 
 

@@ -155,7 +155,7 @@ def _before(text: str) -> Fields:
     """Without it, or with nonsense, everything typed is written."""
     try:
         read = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
 

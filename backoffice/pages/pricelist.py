@@ -44,6 +44,7 @@ router = APIRouter()
 
 BULK_NOTHING = mark("Zaškrtněte nejdřív položky, kterých se to týká.")
 BULK_LABEL = mark("Napište štítek: jedno slovo, nejvýš 32 znaků.")
+MERGE_TOO_MANY = mark("Sloučit nejdou: tolik kódů a štítků jedna položka mít nemůže. Nic se nezměnilo.")
 BULK_CATEGORY = mark("Vyberte kategorii.")
 
 
@@ -137,7 +138,7 @@ def make(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> 
     return _save(request, site, session, form, row_id="")
 
 
-@router.get("/pricelist/items/{row_id}")
+@router.get("/pricelist/items/{row_id:path}")
 def item(row_id: str, request: Request, site: CurrentSite, session: SignedIn) -> Response:
     row = row_of(site.tables, session.account_id, RowKind.ITEM, row_id.replace("\0", ""))
     if row is None:
@@ -145,7 +146,7 @@ def item(row_id: str, request: Request, site: CurrentSite, session: SignedIn) ->
     return _item_page(request, site, session, form_of_item(row["row_id"], row["fields"]), row=row)
 
 
-@router.get("/fragments/pricelist/items/{row_id}")
+@router.get("/fragments/pricelist/items/{row_id:path}")
 def item_fragment(row_id: str, request: Request, site: CurrentSite, session: SignedIn) -> Response:
     row = row_of(site.tables, session.account_id, RowKind.ITEM, row_id.replace("\0", ""))
     if row is None:
@@ -153,12 +154,12 @@ def item_fragment(row_id: str, request: Request, site: CurrentSite, session: Sig
     return render(request, site, "item_live.html", session=session, row=row, **_of_item(site, session, row))
 
 
-@router.post("/pricelist/items/{row_id}")
+@router.post("/pricelist/items/{row_id:path}")
 def save(row_id: str, request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     return _save(request, site, session, form, row_id=row_id.replace("\0", ""))
 
 
-@router.post("/pricelist/items/{row_id}/delete")
+@router.post("/pricelist/delete/{row_id:path}")
 def delete(row_id: str, request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     return _set_deleted(row_id.replace("\0", ""), request, site, session, deleted=not form.has("undo"))
 
@@ -238,8 +239,9 @@ def twins_fragment(request: Request, site: CurrentSite, session: SignedIn) -> Re
     return _twins(request, site, session, "twins_live.html")
 
 
-def _twins(request: Request, site: Site, session: Session, template: str) -> Response:
-    return render(request, site, template, session=session, groups=twins_of_list(site.tables, session.account_id))
+def _twins(request: Request, site: Site, session: Session, template: str, *, error: str = "") -> Response:
+    groups = twins_of_list(site.tables, session.account_id)
+    return render(request, site, template, session=session, status=400 if error else 200, groups=groups, error=error)
 
 
 @router.post("/pricelist/merge")
@@ -249,6 +251,9 @@ def merge(request: Request, site: CurrentSite, session: SignedIn, form: Form) ->
     tables, account_id = site.tables, session.account_id
     if kept == merged or any(row_of(tables, account_id, RowKind.ITEM, each) is None for each in (kept, merged)):
         return render(request, site, "missing.html", session=session, status=404)
-    merge_items(tables, account_id, kept_id=kept, merged_id=merged, user=session.email, now=site.now())
+    try:
+        merge_items(tables, account_id, kept_id=kept, merged_id=merged, user=session.email, now=site.now())
+    except FieldInvalid:  # what one row can hold is bounded
+        return _twins(request, site, session, "twins.html", error=MERGE_TOO_MANY)
     site.hub.publish(account_id)
     return RedirectResponse(f"/pricelist/items/{quote(kept, safe='')}", status_code=303)

@@ -4,6 +4,7 @@ everything typed travels in the form itself until it is saved, so it works witho
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -110,7 +111,7 @@ def work(word: str, request: Request, site: CurrentSite, session: SignedIn, form
     elif document.find:
         _find(site, session, document)
     elif form.one("action") == "save" and _save(site, session, document):
-        return RedirectResponse(f"/stock?warehouse={document.warehouse}&done={word}", status_code=303)
+        return RedirectResponse("/stock?" + urlencode({"warehouse": document.warehouse, "done": word}), status_code=303)
     return _page(request, site, session, word, document)
 
 

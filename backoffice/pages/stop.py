@@ -13,6 +13,10 @@ from backoffice.site import site_of
 
 NOT_FOUND = (mark("Nenalezeno"), mark("Na této adrese nic není."))
 OUT_OF_DATE = (mark("Formulář už neplatí"), mark("Vraťte se, načtěte stránku znovu a odešlete ho ještě jednou."))
+REFUSED = (
+    mark("Uložit to nejde"),
+    mark("Nic se nezměnilo: pod tímto označením je v ceníku záznam, který takovou změnu nepřijme."),
+)
 FAULT = (mark("Něco se pokazilo"), mark("Chyba je zapsána na serveru. Data pokladen jsou v pořádku; zkuste to znovu."))
 
 
@@ -24,6 +28,11 @@ def _stop(request: Request, status: int, texts: tuple[str, str]) -> Response:
 
 async def answer_form_refused(request: Request, _error: Exception) -> Response:
     return _stop(request, 403, OUT_OF_DATE)
+
+
+async def answer_field_invalid(request: Request, _error: Exception) -> Response:
+    """What no form of ours can ask for, unless a till has taken an id for something else."""
+    return _stop(request, 409, REFUSED)
 
 
 async def answer_http_error(request: Request, error: Exception) -> Response:

@@ -274,7 +274,9 @@ def twins_of_list(tables: Tables, account_id: int) -> list[dict[str, Any]]:
     member, row = tables.pricelist_member, tables.pricelist_row
     eans = (
         member.select(member.c.member)
+        .join(row, on=((row.c.account_id == member.c.account_id) & (row.c.row_id == member.c.row_id)))
         .where((member.c.account_id == account_id) & (member.c.register == "ean") & (member.c.left_version == 0))
+        .where(row.c.deleted == 0)
         .group_by(member.c.member)
         .having(fn.COUNT(member.c.row_id) > 1)
         .limit(TWINS_MAX)

@@ -2,8 +2,9 @@ import re
 
 import pytest
 
-from appliance.domain.pricelist import RowKind
+from appliance.domain.pricelist import FIELDS_MAX, RowKind, members
 from backoffice.app import app_of
+from backoffice.pricelist import listing
 from backoffice.pricelist.listing import PAGE_ROWS
 from tests.backoffice.house import Clock, Shop, words
 from tests.backoffice.pages.forms import filled, held, item, put, send
@@ -163,10 +164,10 @@ def test_too_many_labels_are_refused_in_words(shop: Shop) -> None:
 
 def test_a_deleted_item_can_be_returned(shop: Shop) -> None:
     item(shop, "a", "Rohlík")
-    assert send(shop, "/pricelist/items/a/delete").status_code == 303
+    assert send(shop, "/pricelist/delete/a").status_code == 303
     assert found(shop, "") == []
     assert "Vrátit do ceníku" in shop.browser.get("/pricelist/items/a").text
-    send(shop, "/pricelist/items/a/delete", undo="1")
+    send(shop, "/pricelist/delete/a", undo="1")
     assert found(shop, "") == ["Rohlík"]
 
 
@@ -269,7 +270,7 @@ def test_items_of_another_account_are_not_there(shop: Shop) -> None:
         assert other.browser.get("/fragments/pricelist/items/a").status_code == 404
         opened = [("csrf", other.csrf())]
         assert send(other, "/pricelist/items/a", opened, name="Ukradeno").status_code == 404
-        assert send(other, "/pricelist/items/a/delete", opened).status_code == 404
+        assert send(other, "/pricelist/delete/a", opened).status_code == 404
         assert send(other, "/pricelist/bulk", opened, id="a", action="category", category_id="c").status_code == 400
         send(other, "/pricelist/bulk", opened, id="a", action="add_label", label="x")
     assert set(held(shop, "a")) == {"name", "price", "vat_class", "label:tajny"}
@@ -286,3 +287,65 @@ def test_nobody_edits_without_signing_in(shop: Shop) -> None:
     item(shop, "a", "Rohlík")
     answer = shop.stranger().post("/pricelist/items/a", data={"name": "Jiné"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+@pytest.mark.parametrize("row_id", ["a/b", "/", "x/delete", "a?b#c&d=e%", "š \"'<b>"])
+def test_an_item_is_opened_saved_and_deleted_whatever_its_id(shop: Shop, row_id: str) -> None:
+    item(shop, row_id, "Rohlík")
+    address = re.search(r'<a href="(/pricelist/items/[^"]*)"', shop.browser.get("/pricelist").text)
+    assert address is not None
+    page = shop.browser.get(address.group(1)).text
+    saving = re.search(r'<form class="card form" method="post" action="([^"]+)"', page)
+    live = re.search(r'data-src="(/fragments/pricelist/items/[^"]+)"', page)
+    deleting = re.search(r'action="(/pricelist/delete/[^"]+)"', page)
+    assert saving is not None
+    assert live is not None
+    assert deleting is not None
+    assert shop.browser.get(live.group(1)).status_code == 200
+    answer = send(shop, saving.group(1), filled(page), name="Houska")
+    assert held(shop, row_id)["name"] == "Houska"
+    assert "Uloženo" in shop.browser.get(answer.headers["location"]).text
+    assert send(shop, deleting.group(1)).status_code == 303
+    assert held(shop, row_id)["deleted"]
+
+
+def test_codes_are_removed_from_an_item_that_has_very_many(shop: Shop) -> None:
+    item(shop, "a", "Rohlík", ean={f"{8594000000000 + n}" for n in range(80)})
+    page = shop.browser.get("/pricelist/items/a").text
+    assert send(shop, "/pricelist/items/a", filled(page), eans="8594000000000").status_code == 303
+    assert members(held(shop, "a"), "ean") == ("8594000000000",)
+
+
+def test_a_form_that_remembers_nonsense_is_saved_as_typed(shop: Shop) -> None:
+    item(shop, "a", "Rohlík")
+    page = shop.browser.get("/pricelist/items/a").text
+    assert send(shop, "/pricelist/items/a", filled(page), name="Houska", was="[" * 5000).status_code == 303
+    assert held(shop, "a")["name"] == "Houska"
+
+
+def test_two_items_with_more_codes_than_one_can_have_stay_two_and_a_sentence_says_so(shop: Shop) -> None:
+    item(shop, "a", "Rohlík", ean={f"{1000 + n}" for n in range(FIELDS_MAX - 10)} | {"7"})
+    item(shop, "b", "Houska", ean={f"{2000 + n}" for n in range(FIELDS_MAX - 10)} | {"7"})
+    answer = send(shop, "/pricelist/merge", kept="a", merged="b")
+    assert answer.status_code == 400
+    assert "Sloučit nejdou" in answer.text
+    assert not held(shop, "b").get("deleted")
+
+
+def test_twins_are_listed_however_many_were_merged_before(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "TWINS_MAX", 2)
+    for n in range(3):
+        item(shop, f"kept{n}", "Nechaná", ean={f"{1000 + n}"})
+        item(shop, f"gone{n}", "Sloučená", ean={f"{1000 + n}"}, deleted=True)
+    item(shop, "a", "Rohlík", ean={"9999"})
+    item(shop, "b", "Houska", ean={"9999"})
+    page = shop.browser.get("/pricelist/twins").text
+    assert "9999" in page
+    assert "Nechaná" not in page
+
+
+def test_an_id_that_something_else_has_is_refused_in_words(shop: Shop) -> None:
+    item(shop, "vat-standard-2028-01-01", "Rohlík")
+    answer = send(shop, "/pricelist/vat", vat_class="standard", percent="22", valid_from="2028-01-01")
+    assert answer.status_code == 409
+    assert "Nic se nezměnilo" in answer.text
