@@ -16,19 +16,11 @@ ITEMS_AT_ONCE = 500
 
 def add_moves(tables: Tables, moves: Sequence[StockMove], *, place: int) -> None:
     """Of one document; `place` is its row in the journal."""
-    if moves:
-        tables.stock_move.insert(
-            [
-                {
-                    "place": place,
-                    "n": n,
-                    "warehouse_id": move.warehouse_id,
-                    "item_id": move.item_id,
-                    "quantity": move.quantity.thousandths,
-                }
-                for n, move in enumerate(moves)
-            ]
-        ).execute()
+    if not moves:
+        return
+    m = tables.stock_move
+    rows = [(place, n, move.warehouse_id, move.item_id, move.quantity.thousandths) for n, move in enumerate(moves)]
+    tables.for_each(m.insert([rows[0]], columns=[m.place, m.n, m.warehouse_id, m.item_id, m.quantity]), rows)
 
 
 def levels_of(tables: Tables, warehouse_id: str, item_ids: Sequence[str]) -> dict[str, int]:
