@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from appliance.domain.money import NotAnAmount, Quantity, format_quantity, parse_quantity
+from appliance.domain.money import THOUSANDTHS, NotAnAmount, Quantity, format_quantity, parse_quantity
 from appliance.domain.pricelist import Warehouse
 from appliance.domain.stock import DraftLine, MoveKind, StockDraft, StockInvalid
 from appliance.i18n import _
@@ -50,14 +50,14 @@ def quantity_text(quantity: Quantity) -> str:
 
 
 def tile_sign(level: Quantity | None) -> StockSign:
-    """`není`, `málo 3`, `12`: a word or number, and a colour."""
+    """`není`, `málo`, or how many whole units, as a tile has little room; and a colour."""
     if level is None:
         return StockSign()
     if level.thousandths <= 0:
         return StockSign(_("není"), WRONG)
     if level <= LOW:
-        return StockSign(_("málo {n}").format(n=format_quantity(level)), WAITS)
-    return StockSign("999+" if level > TOLD_MAX else format_quantity(level), GOOD)
+        return StockSign(_("málo"), WAITS)
+    return StockSign("999+" if level > TOLD_MAX else str(level.thousandths // THOUSANDTHS), GOOD)
 
 
 def level_state(level: Quantity) -> StockSign:
