@@ -20,6 +20,8 @@ def write_of(row: Row, body: Edited) -> RowWrite | None:
     kind, row_id, shared = _row_of(row, body)
     if not shared or not body.changes:
         return None
+    if row_id == row.till_id and kind is not RowKind.TILL:  # it stands for the till's settings
+        raise FieldInvalid("row id")
     edits = tuple(_edit(change, till_id=row.till_id) for change in body.changes)
     at = iso(parse_iso(row.at).astimezone(UTC))
     return check_write(RowWrite(kind, row_id, edits, printable(body.user), row.till_id, at))

@@ -10,7 +10,7 @@ from appliance.domain.journal import (
     SettingsChanged,
     WarehouseEdited,
 )
-from appliance.domain.pricelist import RowKind
+from appliance.domain.pricelist import FieldInvalid, RowKind
 from appliance.domain.stamps import Stamp
 from backoffice.pricelist.incoming import write_of
 from backoffice.pricelist.registers import Edit, RowWrite
@@ -81,3 +81,9 @@ def test_turning_price_list_sync_off_changes_no_shared_setting() -> None:
 def test_an_edit_that_makes_no_sense_is_refused(change: FieldStamp) -> None:
     with pytest.raises(ValueError, match=r".+"):
         written(Kind.ITEM_EDITED, ItemEdited("i1", "Jana", (change,)))
+
+
+def test_a_till_cannot_take_the_place_of_its_own_settings() -> None:
+    body = ItemEdited(TillJournal().till_id, "Jana", changes(("name", '"Čaj"')))
+    with pytest.raises(FieldInvalid):
+        written(Kind.ITEM_EDITED, body)
