@@ -16,6 +16,7 @@ DAYS_MAX = 100_000
 PAGE_ROWS_MAX = 500  # of the price list, of stock, of a journal that is taken over
 LABEL_CHARS_MAX = 32
 EPOCHS_MAX = 8
+HEADER_WORD = "^[!-~]{1,200}$"
 EPOCH = "^[0-9a-f]{16}$"
 NEXT_KEY_HEADER = "Pokladna-Next-Key"  # in every answer of a server whose key will change: SHA-256 of the next, base32
 EMAIL_CHARS_MAX = 254
@@ -106,7 +107,7 @@ class Upload(Wire):
 
 class Position(Wire):
     epoch: str
-    seq: int = Field(ge=0)
+    seq: int = Field(ge=0, le=SEQ_MAX)
 
 
 class UploadReply(Wire):
@@ -114,8 +115,8 @@ class UploadReply(Wire):
     CHANGES_WAITING_MAX; `stock_waiting`: levels in its warehouse that have changed since."""
 
     acked: Position
-    changes_waiting: int = Field(default=0, ge=0)
-    stock_waiting: int = Field(default=0, ge=0)
+    changes_waiting: int = Field(default=0, ge=0, le=SEQ_MAX)
+    stock_waiting: int = Field(default=0, ge=0, le=SEQ_MAX)
 
 
 CHANGES_WAITING_MAX = 10_000
@@ -241,6 +242,6 @@ class TakeoverPage(Wire):
 
 
 class PairReply(Wire):
-    token: str
-    account: str
+    token: str = Field(pattern=HEADER_WORD)
+    account: str = Field(min_length=1, max_length=EMAIL_CHARS_MAX)
     takeover: Takeover | None = None

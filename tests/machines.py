@@ -19,7 +19,7 @@ class VirtualMachine:
     rtc: datetime | None = None
 
     def __call__(self, *, rtc: bool) -> Machine:
-        return Machine(self.boot, self.up_s, self.wall, self.synchronised, self.rtc if rtc else None)
+        return Machine(self.boot, round(self.up_s * 1000), self.wall, self.synchronised, self.rtc if rtc else None)
 
     def wait(self, seconds: float) -> None:
         self.up_s += seconds

@@ -21,6 +21,7 @@ from appliance.domain.clock import (
     clock_at_boot,
     counted,
     is_verified,
+    may_be_past,
     moment,
     parse_iso,
     true_source,
@@ -35,6 +36,7 @@ BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 RTC_FILE = Path("/sys/class/rtc/rtc0/since_epoch")
 TIME_ERROR = 5  # linux/timex.h: the clock is not synchronised
 TIMEX_BYTES = 512  # more than struct timex has
+UP_MS_MAX = 100 * 366 * 86_400_000
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -52,7 +54,7 @@ class Kernel:
     def __call__(self, *, rtc: bool) -> Machine:
         return Machine(
             boot=self.boot,
-            up_s=time.clock_gettime(time.CLOCK_BOOTTIME),
+            up_ms=time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000,
             wall=datetime.now(UTC),
             synchronised=_is_synchronised(),
             rtc=_rtc() if rtc else None,
@@ -114,7 +116,7 @@ class SharedClock:
         with self._changing() as machine:
             kept = self._read() or kept
             if not kept.true_source:
-                self._write(replace(kept, at=at, up_s=machine.up_s, confirmed=True))
+                self._write(replace(kept, at=at, up_ms=machine.up_ms, confirmed=True))
 
     def correction(self) -> Correction | None:
         machine = self._machine(rtc=True)
@@ -129,7 +131,7 @@ class SharedClock:
         kept = self._of(self._machine(rtc=False))
         with self._changing() as machine:
             kept = self._read() or kept
-            self._write(replace(kept, at=correction.after, up_s=machine.up_s, true_source=correction.source))
+            self._write(replace(kept, at=correction.after, up_ms=machine.up_ms, true_source=correction.source))
 
     def save(self) -> None:
         write_public(self._folder / SAVED_FILE, self.now().isoformat().encode())
@@ -178,14 +180,14 @@ class SharedClock:
                 self._kept = _boot_clock(path.read_text("utf-8"))
                 self._read_as = read_as
             return self._kept
-        except (OSError, ValueError, LookupError, TypeError, AssertionError):
+        except (OSError, ArithmeticError, ValueError, LookupError, TypeError, AssertionError):
             return None
 
     def _write(self, kept: BootClock) -> None:
         content = {
             "boot": kept.boot,
             "at": kept.at.isoformat(),
-            "up_s": kept.up_s,
+            "up_ms": kept.up_ms,
             "true_source": kept.true_source,
             "confirmed": kept.confirmed,
         }
@@ -199,11 +201,15 @@ class SharedClock:
 
 
 def _boot_clock(text: str) -> BootClock:
+    """Raises ValueError, among others, for what no till has written: every sale asks what time it is."""
     found = json.loads(text)
-    return BootClock(
+    kept = BootClock(
         str(found["boot"]),
         parse_iso(found["at"]),
-        float(found["up_s"]),
+        int(found["up_ms"]),
         true_source=str(found["true_source"]),
         confirmed=bool(found["confirmed"]),
     )
+    if not kept.true_source and not (may_be_past(kept.at) and 0 <= kept.up_ms <= UP_MS_MAX):
+        raise ValueError("no time of a till")
+    return kept

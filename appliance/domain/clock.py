@@ -6,6 +6,7 @@ Sync.md §8. Nothing here asks a clock; what the machine says arrives as an argu
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+START_OF_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)  # this program is no older
 LATEST = datetime(2046, 11, 1, tzinfo=UTC)  # a device shows more than this only when its clock is wrong
 RTC_AGREES = timedelta(seconds=5)
@@ -40,7 +41,7 @@ class Machine:
     """What the machine says: how long it has been up, its clock, whether NTP keeps that, and its RTC if it has one."""
 
     boot: str
-    up_s: float
+    up_ms: int
     wall: datetime
     synchronised: bool
     rtc: datetime | None = None
@@ -50,19 +51,25 @@ class Machine:
 class BootClock:
     """What counts since one start of the machine, the same for all processes.
 
-    Without a `true_source`, `up_s` seconds after the start it was `at`. With one the machine's own clock counts, and it
-    does so until the machine is switched off, also when NTP is lost again. `confirmed`: a person said what time it is.
+    Without a `true_source`, `up_ms` milliseconds after the start it was `at`. With one the machine's own clock counts,
+    and it does so until the machine is switched off, also when NTP is lost again. `confirmed`: a person said what time
+    it is.
     """
 
     boot: str
     at: datetime
-    up_s: float
+    up_ms: int
     true_source: str = ""
     confirmed: bool = False
 
 
 def is_plausible(at: datetime) -> bool:
     return EARLIEST <= at <= LATEST
+
+
+def may_be_past(at: datetime) -> bool:
+    """Whether a till can have kept this moment; what is beyond stems from a damaged file or a wrong clock."""
+    return START_OF_UNIX <= at <= LATEST
 
 
 def true_source(machine: Machine) -> str:
@@ -81,13 +88,13 @@ def clock_at_boot(machine: Machine, *, saved: datetime | None, last_document: da
     """
     source = true_source(machine)
     if source:
-        return BootClock(machine.boot, machine.wall, machine.up_s, true_source=source)
-    past = [at for at in (saved, last_document) if at is not None]
+        return BootClock(machine.boot, machine.wall, machine.up_ms, true_source=source)
+    past = [at for at in (saved, last_document) if at is not None and may_be_past(at)]
     if past:
-        return BootClock(machine.boot, max(past), 0.0)
+        return BootClock(machine.boot, max(past), 0)
     if is_plausible(machine.wall):
-        return BootClock(machine.boot, machine.wall, machine.up_s)
-    return BootClock(machine.boot, EARLIEST, 0.0)
+        return BootClock(machine.boot, machine.wall, machine.up_ms)
+    return BootClock(machine.boot, EARLIEST, 0)
 
 
 def moment(kept: BootClock, machine: Machine) -> datetime:
@@ -99,7 +106,7 @@ def moment(kept: BootClock, machine: Machine) -> datetime:
 
 def counted(kept: BootClock, machine: Machine) -> datetime:
     """What time it is by the kept moment and the time that has passed since."""
-    return kept.at + timedelta(seconds=machine.up_s - kept.up_s)
+    return kept.at + timedelta(milliseconds=machine.up_ms - kept.up_ms)
 
 
 def is_verified(kept: BootClock, machine: Machine) -> bool:

@@ -13,7 +13,7 @@ from appliance.service.shop import Shop
 from appliance.store import backup, queues, sales
 from appliance.store.backup import BackupFailed, BackupUnreadable
 
-BACKUP_NOTE = "backup"  # {"at": of the last one, "shift": the last closing in it, "error": '' or why there is none}
+BACKUP_NOTE = "backup"  # {"at": of the last one, "shift": the last closing in it, "error": '' or why a folder has none}
 NAME = re.compile(r"till-([0-9]{8}-[0-9]{6})\.db")
 PART = ".part"
 
@@ -53,11 +53,11 @@ def make_backup(shop: Shop, plan: BackupPlan) -> tuple[BackupFile, ...]:
             _forget_old(folder, kept=plan.kept)
         except (OSError, BackupUnreadable, BackupFailed) as failure:
             error = error or f"{folder}: {failure}"
+    if not made:
+        raise NoBackup(error)
     with shop.mark() as tables:
         note = {"at": iso(now), "shift": shift.shift_id if shift else "", "error": error}
         queues.set_note(tables, BACKUP_NOTE, note, at=iso(now))
-    if not made:
-        raise NoBackup(error)
     return tuple(made)
 
 
@@ -98,11 +98,19 @@ def _forget_old(folder: Path, *, kept: int) -> None:
 
 def _files(folder: Path) -> list[Path]:
     """The oldest first."""
-    return sorted(path for path in folder.glob("till-*.db") if NAME.fullmatch(path.name)) if folder.is_dir() else []
+    return sorted(path for path in folder.glob("till-*.db") if _made_at(path)) if folder.is_dir() else []
 
 
 def _described(path: Path) -> BackupFile:
-    match = NAME.fullmatch(path.name)
-    assert match is not None
-    made = datetime.strptime(match.group(1), "%Y%m%d-%H%M%S")  # noqa: DTZ007 (the till's own time, as in its name)
+    made = _made_at(path)
+    assert made is not None
     return BackupFile(path, made.isoformat(" "), path.stat().st_size)
+
+
+def _made_at(path: Path) -> datetime | None:
+    """The till's own time in the name; None for a file that only looks like a backup."""
+    match = NAME.fullmatch(path.name)
+    try:
+        return datetime.strptime(match.group(1), "%Y%m%d-%H%M%S") if match else None  # noqa: DTZ007 (of no zone)
+    except ValueError:
+        return None

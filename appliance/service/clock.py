@@ -62,14 +62,14 @@ def confirm_clock(shop: Shop, at: datetime) -> None:
         raise Refused("clock")
     before = shop.now()
     changed = abs(at - before) >= SET_FROM
+    if changed:  # told before it counts, as true time is: the clock is never another one without a row that says so
+        body = ClockCorrected(before=iso(before), after=iso(at), source=CASHIER)
+        with shop.fact() as tables:
+            journal.append(tables, Kind.CLOCK_CORRECTED, body, doc_id=shop.new_id(), at=iso(at))
     try:
         shop.till_clock.confirm(at if changed else before)
     except OSError as error:
         raise StoreFailed(str(error)) from error
-    if changed:
-        body = ClockCorrected(before=iso(before), after=iso(at), source=CASHIER)
-        with shop.fact() as tables:
-            journal.append(tables, Kind.CLOCK_CORRECTED, body, doc_id=shop.new_id(), at=iso(at))
     shop.wake("sync", "ui")
 
 

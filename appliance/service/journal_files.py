@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -74,7 +75,7 @@ def check_file(path: Path, *, till_id: str) -> JournalFile:
     for count, line in enumerate(lines):
         parsed = _parsed(line, path)
         if "sha256" in parsed:
-            if (parsed["rows"], parsed["sha256"]) != (count, digest.hexdigest()) or next(lines, b""):
+            if (parsed.get("rows"), parsed["sha256"]) != (count, digest.hexdigest()) or next(lines, b""):
                 break
             return JournalFile(till_id, str(header.get("prefix")), count)
         _checked_row(parsed, path, till_id=till_id)
@@ -131,7 +132,7 @@ def _lines(path: Path) -> Iterator[bytes]:
         with gzip.open(path) as file:
             while line := file.readline(LINE_BYTES_MAX + 1):
                 yield line
-    except (gzip.BadGzipFile, EOFError, ValueError) as error:
+    except (gzip.BadGzipFile, zlib.error, EOFError, ValueError) as error:
         raise JournalFileRefused(f"{path} is not whole or no exported journal: {error}") from error
 
 
@@ -149,7 +150,7 @@ def _checked_row(parsed: dict[str, Any], path: Path, *, till_id: str) -> Row:
     try:
         row = _row(parsed, till_id=till_id)
         incoming.check_row(row, till_id=till_id)
-    except (LookupError, TypeError, ValueError, AttributeError, AssertionError, Refused) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError, Refused) as error:
         where = f"{parsed.get('epoch')}/{parsed.get('seq')}"
         raise JournalFileRefused(f"{path}: row {where} was changed or damaged; nothing is taken from it") from error
     return row

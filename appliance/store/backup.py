@@ -74,15 +74,16 @@ def look_at(path: Path) -> BackupContent:
             raise BackupUnreadable(f"{path} is damaged: {said}")
         till = database.execute("SELECT till_id, prefix, epoch, head_seq FROM till").fetchall()
         last = database.execute("SELECT at FROM journal ORDER BY row DESC LIMIT 1").fetchall()
-        schema = database.execute("SELECT max(version) FROM schema_version").fetchall()
-    except apsw.Error as error:
+        schema = int(str(database.execute("SELECT max(version) FROM schema_version").fetchall()[0][0]))
+        last_at = str(last[0][0]) if last else ""
+    except (apsw.Error, LookupError, ValueError) as error:
         raise BackupUnreadable(f"{path} is no backup of a till: {error}") from error
     finally:
         database.close()
     if not till or not till[0][2]:
         raise BackupUnreadable(f"{path} is the database of a till that was never started")
     till_id, prefix, epoch, head_seq = (str(column) for column in till[0])
-    return BackupContent(till_id, prefix, epoch, int(head_seq), str(last[0][0]), int(str(schema[0][0])))
+    return BackupContent(till_id, prefix, epoch, int(head_seq), last_at, schema)
 
 
 def series_in(path: Path, *, till_id: str) -> tuple[str, ...]:

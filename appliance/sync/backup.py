@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from appliance.domain.clock import parse_iso
 from appliance.service.backup import BACKUP_NOTE, BackupPlan, NoBackup, make_backup
+from appliance.service.errors import StoreFailed
 from appliance.service.shop import Shop
 from appliance.store import queues, sales
 
@@ -29,7 +30,7 @@ class BackupKeeper:
         try:
             for made in make_backup(self._shop, self._plan):
                 log.info("backup: %s, %d bytes", made.path, made.size_bytes)
-        except NoBackup as error:
+        except (NoBackup, StoreFailed) as error:
             log.error("backup: none could be made: %s", error)
             return AGAIN_S
         return LOOK_S

@@ -269,7 +269,7 @@ def url_of(address: str) -> str:
             raise Refused("address", address[:200]) from error
     try:
         parts = urlsplit(text)
-        good = parts.scheme == "https" and bool(parts.hostname) and not parts.username and parts.port != 0
+        good = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
     except ValueError:
         good = False
     if not good or any(char.isspace() for char in text) or parts.path or parts.query or parts.fragment:

@@ -134,7 +134,24 @@ def test_an_rtc_that_kept_time_is_true_and_one_that_did_not_is_not(tmp_path: Pat
     assert clock_on(tmp_path / "other", machine).state() == ClockState.UNVERIFIED
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"boot": "boot-1"}', '{"boot": "boot-1", "at": "x", "up_s": 1}'])
+FILE = '{"boot": "boot-1", "at": "%s", "up_ms": %s, "true_source": "", "confirmed": false}'
+UNCOUNTABLE = FILE % (NOON.isoformat(), "Infinity")
+FAR_AHEAD = FILE % ("9999-12-31T23:59:59+00:00", "0")
+
+
+@pytest.mark.parametrize("saved", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"])
+def test_a_saved_time_that_no_till_can_have_kept_stops_no_sale(tmp_path: Path, saved: str) -> None:
+    (tmp_path / SAVED_FILE).write_text(saved)
+    machine = VirtualMachine(up_s=0)
+    clock = clock_on(tmp_path, machine)
+    machine.wait(2)
+    assert clock.now() == EARLIEST + timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"boot": "boot-1"}', '{"boot": "boot-1", "at": "x", "up_ms": 1}', UNCOUNTABLE, FAR_AHEAD],
+)
 def test_a_damaged_file_is_as_none(tmp_path: Path, content: str) -> None:
     (tmp_path / BOOT_FILE).write_text(content)
     (tmp_path / SAVED_FILE).write_text(content)
@@ -155,5 +172,5 @@ def test_this_machine_answers() -> None:
     kernel = Kernel.of_this_machine()
     first, second = kernel(rtc=True), kernel(rtc=False)
     assert first.boot == second.boot != ""
-    assert 0 < first.up_s <= second.up_s
+    assert 0 < first.up_ms <= second.up_ms
     assert first.wall.tzinfo is not None

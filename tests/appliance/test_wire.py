@@ -7,7 +7,18 @@ from pydantic import ValidationError
 
 from appliance.domain.journal import BODY_BYTES_MAX, row_verifies
 from appliance.store import journal
-from appliance.wire import BATCH_ROWS_MAX, Problem, ShiftProof, TillStatus, Upload, UploadReply, WireRow
+from appliance.wire import (
+    BATCH_ROWS_MAX,
+    SEQ_MAX,
+    PairReply,
+    Position,
+    Problem,
+    ShiftProof,
+    TillStatus,
+    Upload,
+    UploadReply,
+    WireRow,
+)
 from tests.shops import make_shop, open_for_sale, sell
 
 STATUS = TillStatus(
@@ -107,3 +118,20 @@ def test_a_status_of_an_older_till_is_understood_and_a_newer_one_says_more() -> 
 def test_the_days_of_a_certificate_are_bounded(days: int) -> None:
     with pytest.raises(ValidationError, match="eet_certificate_days"):
         TillStatus.model_validate({**STATUS.model_dump(), "eet_certificate_days": days})
+
+
+@pytest.mark.parametrize("name", ["changes_waiting", "stock_waiting"])
+def test_a_number_that_no_database_holds_is_no_reply(name: str) -> None:
+    acked = {"epoch": "a" * 16, "seq": 1}
+    assert UploadReply.model_validate({"acked": acked, name: SEQ_MAX}).acked.seq == 1
+    with pytest.raises(ValidationError):
+        UploadReply.model_validate({"acked": acked, name: 2**63})
+    with pytest.raises(ValidationError):
+        Position.model_validate({**acked, "seq": 2**63})
+
+
+@pytest.mark.parametrize("token", ["", "two\nlines", "ž", "x" * 201])
+def test_a_token_that_fits_no_header_is_no_reply(token: str) -> None:
+    assert PairReply(token="pt_Az-9", account="a@b.cz").takeover is None
+    with pytest.raises(ValidationError):
+        PairReply(token=token, account="a@b.cz")

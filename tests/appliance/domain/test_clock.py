@@ -73,7 +73,7 @@ HOUR = timedelta(hours=1)
 def test_without_a_true_clock_the_past_counts(
     wall: datetime, saved: datetime | None, document: datetime | None, expected: datetime
 ) -> None:
-    machine = Machine("b", 0.0, wall, synchronised=False)
+    machine = Machine("b", 0, wall, synchronised=False)
     kept = clock_at_boot(machine, saved=saved, last_document=document)
     assert moment(kept, machine) == expected
     assert not is_verified(kept, machine)
@@ -82,12 +82,12 @@ def test_without_a_true_clock_the_past_counts(
 @pytest.mark.parametrize(
     ("machine", "source"),
     [
-        (Machine("b", 0.0, NOON, synchronised=True), "ntp"),
-        (Machine("b", 0.0, NOON, synchronised=False), ""),
-        (Machine("b", 0.0, NOON, synchronised=False, rtc=NOON + timedelta(seconds=4)), "rtc"),
-        (Machine("b", 0.0, NOON, synchronised=False, rtc=NOON - HOUR), ""),
-        (Machine("b", 0.0, EARLIEST - HOUR, synchronised=False, rtc=EARLIEST - HOUR), ""),
-        (Machine("b", 0.0, LATEST + HOUR, synchronised=False, rtc=LATEST + HOUR), ""),
+        (Machine("b", 0, NOON, synchronised=True), "ntp"),
+        (Machine("b", 0, NOON, synchronised=False), ""),
+        (Machine("b", 0, NOON, synchronised=False, rtc=NOON + timedelta(seconds=4)), "rtc"),
+        (Machine("b", 0, NOON, synchronised=False, rtc=NOON - HOUR), ""),
+        (Machine("b", 0, EARLIEST - HOUR, synchronised=False, rtc=EARLIEST - HOUR), ""),
+        (Machine("b", 0, LATEST + HOUR, synchronised=False, rtc=LATEST + HOUR), ""),
     ],
 )
 def test_what_makes_a_clock_true(machine: Machine, source: str) -> None:

@@ -114,3 +114,16 @@ def test_a_clock_that_cannot_be_kept_stops_nothing(tmp_path: Path) -> None:
     machine.wait(SAVE_S)
     assert keeper.step() > 0
     keeper.stop()
+
+
+def test_the_clock_is_never_another_one_without_a_row_that_says_so(tmp_path: Path) -> None:
+    shop, clock = shop_on(tmp_path, VirtualMachine(up_s=0))
+
+    def out_of_power() -> str:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        confirm_clock(replace(shop, new_id=out_of_power), OPENING + timedelta(hours=5))
+    assert clock.now() == OPENING
+    confirm_clock(shop, OPENING + timedelta(hours=5))
+    assert [each.after for each in corrections(shop)] == [(OPENING + timedelta(hours=5)).isoformat()]

@@ -207,3 +207,26 @@ def test_the_journal_of_another_till_is_refused_in_clear_words(found: TestShop, 
     with pytest.raises(JournalFileRefused, match=r"the journal of another till \(P2, .+\), not of this one"):
         list(import_journal(found.shop, path))
     other.store.close()
+
+
+def test_a_file_whose_compressed_bytes_are_damaged_is_refused_in_a_sentence(found: TestShop, tmp_path: Path) -> None:
+    path = tmp_path / "journal.gz"
+    export_journal(found.shop.tables, path, at=AT)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:20] + b"\xff" * 40 + whole[60:])
+    with pytest.raises(JournalFileRefused):
+        list(import_journal(found.shop, path))
+
+
+@pytest.mark.parametrize(
+    "last", ['{"sha256": "x"}', '{"epoch": "e", "seq": Infinity, "doc_id": "", "kind": "", "at": "", "body": ""}']
+)
+def test_a_line_of_nonsense_is_refused_in_a_sentence(found: TestShop, tmp_path: Path, last: str) -> None:
+    path = tmp_path / "journal.gz"
+    export_journal(found.shop.tables, path, at=AT)
+    with gzip.open(path) as file:
+        header = file.readline()
+    with gzip.open(path, "wb") as file:
+        file.write(header + last.encode() + b"\n")
+    with pytest.raises(JournalFileRefused):
+        list(import_journal(found.shop, path))

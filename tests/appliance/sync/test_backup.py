@@ -42,4 +42,10 @@ def test_the_daemon_makes_one_a_day_and_after_each_closing(till: TestShop, tmp_p
 
 def test_a_daemon_that_can_make_none_tries_again_later(till: TestShop, tmp_path: Path) -> None:
     (tmp_path / "b").write_text("no folder")
-    assert BackupKeeper(till.shop, BackupPlan((tmp_path / "b",), kept=3)).step() == AGAIN_S
+    keeper = BackupKeeper(till.shop, BackupPlan((tmp_path / "b",), kept=3))
+    assert keeper.step() == AGAIN_S
+    till.clock.forward(hours=1)
+    assert keeper.step() == AGAIN_S
+    (tmp_path / "b").unlink()
+    assert keeper.step() == LOOK_S
+    assert len(list_backups([tmp_path / "b"])) == 1

@@ -228,7 +228,7 @@ def test_a_handshake_that_drips_ends(till: Till) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["http://shop", "https://", "shop:0", "shop:x", "https://a/b", "https://u@h", "a b"]
+    "address", ["http://shop", "https://", "shop:0", "shop:x", "https://a/b", "https://u@h", "https://:p@h", "a b"]
 )
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(Refused) as refused:
