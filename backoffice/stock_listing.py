@@ -17,6 +17,7 @@ from backoffice.tables import Tables
 PAGE_ROWS = 50
 TEXT_CHARS_MAX = 64
 CURSOR_MARK = "~"
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,11 @@ class StockFilter:
         if values["kind"] not in set(MoveKind):
             values["kind"] = ""
         try:
-            values["day"] = date.fromisoformat(values["day"]).isoformat()
+            day = date.fromisoformat(values["day"])
         except ValueError:
             values["day"] = ""
+        else:  # the days around it must be days, too
+            values["day"] = day.isoformat() if FIRST_YEAR <= day.year <= LAST_YEAR else ""
         return cls(**values)
 
     @property

@@ -230,3 +230,16 @@ def test_stock_of_another_account_is_not_there(stocked: Shop) -> None:
         assert send(other, "/stock/warehouses/delete", opened, row_id="w1").status_code == 404
     assert level(stocked, "w1", "a") == 10_000
     assert send(stocked, "/stock/documents/receive", [("csrf", "x")], **line).status_code == 403
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-02-30", "x"])
+def test_a_day_that_no_shop_has_seen_filters_nothing(shop: Shop, day: str) -> None:
+    assert shop.browser.get(f"/stock/movements?day={day}").status_code == 200
+
+
+def test_after_a_document_the_page_of_its_warehouse_is_shown_whatever_its_id(shop: Shop) -> None:
+    put(shop, RowKind.WAREHOUSE, "a&b#c", name="Sklep")
+    item(shop, "i", "Rohlík")
+    lines = {"item_id": "i", "quantity": "2", "known": "0", "warehouse": "a&b#c"}
+    answer = send(shop, "/stock/documents/receive", **lines, action="save")
+    assert answer.headers["location"] == "/stock?warehouse=a%26b%23c&done=receive"
