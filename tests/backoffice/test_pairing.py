@@ -5,8 +5,9 @@ import threading
 import pytest
 
 from appliance.wire import PairRequest
-from backoffice.pairing import Paired, PairingRefused, make_code, pair
-from tests.backoffice.house import Office
+from backoffice.accounts import create_account
+from backoffice.pairing import CODE_LIFETIME, Paired, PairingRefused, make_code, pair
+from tests.backoffice.house import PASSWORD, Office
 from tests.journals import MORNING, TillJournal
 
 TILLS = 4
@@ -49,3 +50,19 @@ def test_a_journal_held_by_another_account_is_refused_and_the_code_stays_good(of
     paired = pair(office.tables, request_of(journal, code, account=" Majitel@Obchod.cz "), now=MORNING)
     assert isinstance(paired, Paired)
     assert paired.account == "majitel@obchod.cz"
+
+
+def test_a_replacement_code_is_good_once_in_time_and_only_for_a_till_of_its_account(office: Office) -> None:
+    journal, device = TillJournal(), TillJournal(seed=2)
+    office.place(journal)
+    code = make_code(office.tables, office.account_id, now=MORNING, replaces=journal.till_id)
+    request = request_of(device, code).model_copy(update={"fresh": True})
+    with pytest.raises(PairingRefused, match="code_invalid"):
+        pair(office.tables, request, now=MORNING + CODE_LIFETIME)
+    assert pair(office.tables, request, now=MORNING).takeover is not None
+    with pytest.raises(PairingRefused, match="code_invalid"):
+        pair(office.tables, request, now=MORNING)
+    other = create_account(office.tables, email="jiny@obchod.cz", password=PASSWORD, now=MORNING)
+    foreign = make_code(office.tables, other, now=MORNING, replaces=journal.till_id)
+    with pytest.raises(PairingRefused, match="till_unknown"):
+        pair(office.tables, request.model_copy(update={"code": foreign}), now=MORNING)
