@@ -159,11 +159,3 @@ class FoundService:
     host: str
     port: int
     key_mark: str
-
-
-class ServiceFinder(Protocol):
-    """Looks for a Backoffice on the local network."""
-
-    def find(self, *, within_s: float, key_mark: str = "") -> list[FoundService]:
-        """What answers within that time, the one with this mark first; it may end early when that one has answered."""
-        ...

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from appliance.sync.pairing import Joined, Pairing, PairingKeeper
     from appliance.sync.takeover import TakeoverWorker
     from appliance.sync.upload import Uploader
-    from drivers.ports import ServiceFinder
 
 PAIRING_FILE = "backoffice.json"
 ANSWER_WAIT_S = 45.0  # for the daemon's word on a pairing, which may have to search the network
@@ -125,9 +124,9 @@ def pair(
 class PairingDesk:
     """What the screen can do for pairing: see which servers answer, and ask the daemon to pair. Never the token."""
 
-    def __init__(self, shop: Shop, finder: "ServiceFinder | None" = None) -> None:
+    def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._search = _Search(finder)
+        self._search = _Search()
 
     def search(self) -> Sequence[Server]:
         """Takes up to SEARCH_S seconds: not on the screen's own thread."""
@@ -139,20 +138,16 @@ class PairingDesk:
 
 
 class _Search:
-    def __init__(self, finder: "ServiceFinder | None" = None) -> None:
-        self._finder = finder
-
     def __call__(self, *, within_s: float, key_mark: str) -> Sequence[Server]:
         from drivers.discovery import MdnsFinder
 
-        finder = self._finder or MdnsFinder()
         return [
             Server(
                 each.name,
                 f"[{each.host}]:{each.port}" if ":" in each.host else f"{each.host}:{each.port}",
                 each.key_mark,
             )
-            for each in finder.find(within_s=within_s, key_mark=key_mark)
+            for each in MdnsFinder().find(within_s=within_s, key_mark=key_mark)
         ]
 
 

@@ -173,16 +173,8 @@ def category_of_fields(category_id: str, row: Fields) -> Category:
     )
 
 
-def warehouse_fields(warehouse: Warehouse) -> dict[str, Any]:
-    return {"name": warehouse.name, "branch": warehouse.branch}
-
-
 def warehouse_of_fields(warehouse_id: str, row: Fields) -> Warehouse:
     return Warehouse(warehouse_id, row.get("name") or warehouse_id, row.get("branch") or "")
-
-
-def user_fields(user: User) -> dict[str, Any]:
-    return {"name": user.name, "pin": user.pin}
 
 
 def user_of_fields(user_id: str, row: Fields) -> User:

@@ -31,7 +31,17 @@ def till_settings(shop: Shop) -> TillSettings:
 
 
 def settings_in(tables: Tables) -> TillSettings:
-    return till_settings_of_fields(settings.load_settings(tables))
+    """A value that no till has (a damaged row) counts as never set: neither selling nor the daemon stops for it."""
+    found = settings.load_settings(tables)
+    return till_settings_of_fields({field: value for field, value in found.items() if _may_be(field, value)})
+
+
+def _may_be(field: str, value: object) -> bool:
+    try:
+        check_field(RowKind.TILL, field, value)
+    except FieldInvalid:
+        return False
+    return True
 
 
 def warehouses(shop: Shop) -> tuple[Warehouse, ...]:

@@ -13,7 +13,7 @@ WAREHOUSE = "warehouse_id"
 def load_settings(tables: Tables) -> dict[str, Any]:
     """What was ever set; the rest has its default."""
     s = tables.setting
-    return {name: json.loads(value) for name, value in s.select(s.name, s.value).tuples()}
+    return {name: _value(value) for name, value in s.select(s.name, s.value).tuples()}
 
 
 def setting_stamps(tables: Tables) -> dict[str, str]:
@@ -31,11 +31,19 @@ def warehouse_id(tables: Tables) -> str:
     """Where goods that are sold here are taken from; '' where no stock is kept. Asked at every sale."""
     s = tables.setting
     found = s.select(s.value).where(s.name == WAREHOUSE).tuples().first()
-    return str(json.loads(found[0]) or "") if found else ""
+    return str(_value(found[0]) or "") if found else ""
 
 
 def item_sync_is_on(tables: Tables) -> bool:
     """S14; on until it is switched off."""
     s = tables.setting
     found = s.select(s.value).where(s.name == ITEM_SYNC).tuples().first()
-    return bool(json.loads(found[0])) if found else True
+    return _value(found[0]) is not False if found else True
+
+
+def _value(text: str) -> Any:
+    """None for what is no JSON: a damaged row stops no sale."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

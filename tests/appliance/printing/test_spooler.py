@@ -377,22 +377,6 @@ def test_waiting_jobs_go_on_after_a_restart_in_the_same_boot(desk: PrintDesk) ->
     assert len(desk.printer.papers) == 1
 
 
-def test_all_jobs_of_an_earlier_boot_are_asked_about_once(tmp_path: Path) -> None:
-    test_shop = make_shop(tmp_path)
-    open_for_sale(test_shop.shop)
-    for _ in range(150):
-        sell(test_shop.shop, tenders=BY_CARD)
-    cash.open_drawer(test_shop.shop, "kontrola")
-    desk = PrintDesk(replace(test_shop, shop=replace(test_shop.shop, boot="boot-2")))
-    desk.print_all()
-    assert desk.printer.log == []
-    assert desk.states() == ["ask"] * 150 + ["dropped"]
-    print_queue.answer(desk.test_shop.shop, print_again=True)
-    desk.print_all(jobs_max=400)
-    assert len(desk.printer.papers) == 151  # and the slip that ends what may stand on the paper
-    assert all(paper.startswith("KOPIE") for paper in desk.printer.papers[1:])
-
-
 # ---- what people are told
 
 

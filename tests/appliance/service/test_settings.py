@@ -16,7 +16,7 @@ from appliance.service.errors import Refused
 from appliance.service.settings import item_sync_is_on, save_settings, switch_item_sync, till_settings
 from appliance.service.sharing import SHARED_AT_ONCE, share_some
 from appliance.store.pull import load_pull
-from tests.shops import ROLL, SOAP, TestShop, count, rows
+from tests.shops import ROLL, SOAP, TestShop, count, open_for_sale, rows, sell
 
 RESTRICTED = TillSettings(label="pokl1", restricted=True)
 NEW = Item("item-new", "Žemle", Money(450), VatClass.REDUCED)
@@ -142,3 +142,15 @@ def test_what_is_no_label_is_not_saved(till: TestShop, label: str) -> None:
     with pytest.raises(ItemInvalid, match="labels: not_a_label"):
         list(item_import.import_items(till.shop, [replace(NEW, labels=(label,))], []))
     assert count(till.shop, "journal") == 1
+
+
+@pytest.mark.parametrize("value", ["", "{", "17", '"never"', "null"])
+def test_a_damaged_setting_counts_as_never_set_and_stops_no_sale(till: TestShop, value: str) -> None:
+    with till.shop.fact() as tables:
+        for name in ("apply_when", "restricted", "item_sync"):
+            tables.setting.insert(name=name, value=value, stamp="").on_conflict("replace").execute()
+        tables.setting.insert(name="warehouse_id", value="{", stamp="").on_conflict("replace").execute()
+    assert till_settings(till.shop) == TillSettings()
+    assert item_sync_is_on(till.shop)
+    open_for_sale(till.shop)
+    assert sell(till.shop).warehouse_id == ""
