@@ -10,20 +10,20 @@ import pytest
 from appliance.service import fiscal as service
 from appliance.service.errors import Refused
 from appliance.service.status import till_status
-from appliance.store.migrations import STEPS, VERSION_2
+from appliance.store.migrations import STEPS
 from tests.appliance.sync.office import Desk, Material, open_ledger
 from tests.shops import make_shop, open_for_sale, rows, sell
 
 
 def put_back_to_schema_1(path: Path) -> None:
-    """The second step undone, statement by statement: the columns and the index it added are not there."""
+    """The later steps undone, statement by statement: the tables, columns and indices they added are not there."""
     with closing(apsw.Connection(str(path))) as file:
-        for statement in reversed(VERSION_2):
-            words = statement.split()
-            undone = (
-                f"DROP INDEX {words[2]}" if words[0] == "CREATE" else f"ALTER TABLE {words[2]} DROP COLUMN {words[5]}"
-            )
-            file.execute(undone)
+        for statement in reversed([statement for step in STEPS[1:] for statement in step]):
+            match statement.split():
+                case ["CREATE", "TABLE" | "INDEX" as what, name, *_]:
+                    file.execute(f"DROP {what} {name}")
+                case ["ALTER", "TABLE", table, "ADD", "COLUMN", column, *_]:
+                    file.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         file.execute("DELETE FROM schema_version WHERE version > 1")
 
 
