@@ -53,7 +53,7 @@ def levels(shop: Shop, item_ids: Sequence[str]) -> dict[str, Quantity]:
 
 
 def levels_kept(shop: Shop, items: Sequence[Item]) -> dict[str, Quantity]:
-    """By item_id, of those of which stock is kept; nothing is asked when there is none."""
+    """By item_id, of those of which stock is kept."""
     kept = [item.item_id for item in items if item.stocked]
     return levels(shop, kept) if kept else {}
 

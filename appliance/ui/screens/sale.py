@@ -11,7 +11,7 @@ from appliance.domain.cart import CartError
 from appliance.domain.catalogue import Category, Item
 from appliance.domain.money import Money, Quantity
 from appliance.i18n import _
-from appliance.service import catalogue, stock
+from appliance.service import catalogue
 from appliance.ui.frame import FunctionKey
 from appliance.ui.keyboard import NumberPad
 from appliance.ui.presenter.bill import (
@@ -33,7 +33,7 @@ from appliance.ui.screens.line_questions import (
 )
 from appliance.ui.screens.search import SearchDialog
 from appliance.ui.screens.shift_questions import ask_to_open
-from appliance.ui.screens.stock_warning import warn_of_line, warn_of_stock
+from appliance.ui.screens.stock_warning import ask_levels, warn_of_line, warn_of_stock
 from appliance.ui.screens.tiles import LAST, ItemGrid, LastUsed, TabBar
 from appliance.ui.theme import T
 from appliance.ui.widgets import Seen, Touch, load_kv
@@ -112,7 +112,7 @@ class SaleScreen(TillScreen):
         self.due_label, self.search_caption = _("K úhradě"), _("Hledat")
         self.empty_reason = _("Účet je prázdný. Přidejte položku.")
         self.ids.entry.placeholder = _("Kód, EAN nebo množství ×")
-        self.ids.grid.levels = lambda items: stock.levels_kept(self.app.shop, items)
+        self.ids.grid.ask_levels = lambda items, then: ask_levels(self.app, items, then)
 
     # ---- showing
 

@@ -16,6 +16,7 @@ from appliance.ui.presenter.stock import tile_sign
 from appliance.ui.theme import T, colour
 from appliance.ui.widgets import CLEAR, Tile, TouchButton
 
+AskLevels = Callable[[Sequence[Item], Callable[[Mapping[str, Quantity]], None]], None]
 ALL = ""
 LAST = "last"
 
@@ -98,7 +99,7 @@ class ItemGrid(GridLayout):
         self.fetch: Callable[[int, int], Sequence[Item]] = lambda _limit, _offset: ()
         self.items: Sequence[Item] = ()
         self.colours: dict[str | None, Any] = {}
-        self.levels: Callable[[Sequence[Item]], Mapping[str, Quantity]] = lambda _items: {}
+        self.ask_levels: AskLevels = lambda _items, _then: None
         for _n in range(self.per_page):
             tile = Tile(opacity=0, enabled=False)
             tile.bind(on_tap=self._tapped)
@@ -135,18 +136,30 @@ class ItemGrid(GridLayout):
         self.page_words = page_text(page, int(self.pages))
         self.items = self.fetch(self.per_page, page * self.per_page)
         self._fill()
+        self._ask_how_much()
 
     def _fill(self) -> None:
-        levels = self.levels(self.items)
         for number, tile in enumerate(self.tiles):
             item = self.items[number] if number < len(self.items) else None
             tile.opacity, tile.enabled = (1, True) if item else (0, False)
-            tile.tag = f"tile:{item.item_id}" if item else ""
+            tag = f"tile:{item.item_id}" if item else ""
+            if tile.tag != tag or item is None or not item.stocked:
+                tile.tag, tile.stock = tag, ""
             if item:
                 tile.name, tile.price = item.name, price_text(item)
                 tile.colour = self.colours.get(item.category_id, CLEAR)
-                sign = tile_sign(levels.get(item.item_id))
-                tile.stock, tile.stock_tone = sign.words, sign.tone
+
+    def _ask_how_much(self) -> None:
+        """How much there is of what is shown; it comes a little later, and not at all when the page was turned."""
+        items = self.items
+
+        def show(levels: Mapping[str, Quantity]) -> None:
+            if items is self.items:
+                for tile, item in zip(self.tiles, items, strict=False):
+                    sign = tile_sign(levels.get(item.item_id))
+                    tile.stock, tile.stock_tone = sign.words, sign.tone
+
+        self.ask_levels(items, show)
 
 
 class LastUsed(BoxLayout):
