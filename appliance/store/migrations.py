@@ -253,6 +253,7 @@ VERSION_3 = (
     )""",
     "CREATE INDEX own_edit_row ON own_edit (row_id)",
     "CREATE INDEX own_edit_unshared ON own_edit (row_id) WHERE unshared = 1",
+    "CREATE INDEX own_edit_leaving ON own_edit (place) WHERE hide = 1",
     # where the pull stands: cursor and the label it belongs to, the number of the snapshot under way (0: none), the
     # cursor of the stock of one warehouse, how many changes and levels wait; whether a pull is under way or asked for;
     # the shift at whose opening was pulled last

@@ -8,7 +8,8 @@ from peewee import SQL, fn
 from appliance.store import journal
 from appliance.store.tables import Tables
 
-UNSHARED = SQL("unshared = 1")  # word for word the condition of the partial index
+UNSHARED = SQL("unshared = 1")  # word for word the conditions of the partial indexes
+LEAVING = SQL("hide = 1")
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,12 @@ def hide_when_contained(tables: Tables, row_ids: Sequence[str]) -> None:
     """These rows are not in the till's list any more, but own edits of them are on their way to the Backoffice."""
     o = tables.own_edit
     o.update(hide=1).where(o.row_id.in_(list(row_ids))).execute()
+
+
+def leaving_place(tables: Tables, *, upto: int) -> int:
+    """The newest own edit up to a place whose row only waits to leave the list; 0 for none."""
+    o = tables.own_edit
+    return int(o.select(fn.MAX(o.place)).where(LEAVING & (o.place <= upto)).scalar() or 0)
 
 
 def contained_edits(tables: Tables, *, upto: int, limit: int) -> list[tuple[int, str, bool]]:

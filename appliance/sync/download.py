@@ -19,7 +19,7 @@ from appliance.service.settings import settings_in
 from appliance.service.sharing import share_some, something_is_unshared
 from appliance.service.shop import Shop
 from appliance.store import journal, queues, sales, settings
-from appliance.store.pull import Pull, epochs_to_ask, load_pull, place_upto, update_pull
+from appliance.store.pull import Pull, epochs_to_ask, leaving_place, load_pull, place_upto, update_pull
 from appliance.store.queues import SyncRunRow
 from appliance.sync import runs
 from appliance.sync.link import BackofficeLink, Failed, Refusal
@@ -45,12 +45,14 @@ class Stage(Enum):
 
 @dataclass
 class _Pulling:
-    """A pull under way. `run_id`: whose manual sync asked before its last page was. `place`: of the page's `as_of`."""
+    """A pull under way. `run_id`: whose manual sync asked before its last page was. `place`: of the page's `as_of`.
+    `leaving`: of the newest own edit that the server had when asked, and whose row only waits for that."""
 
     stage: Stage = Stage.PAGES
     counted: bool = False
     pages: int = 0
     place: int = 0
+    leaving: int = 0
     run_id: str = ""
     sweep: Sweep | None = None
 
@@ -79,6 +81,7 @@ class Downloader:
         self._levels_due = False  # after a pull, also when nothing is known to wait
         self._seen_run = ""  # a run that has ended every wait
         self._served_run = ""  # a run whose price list is in
+        self._left_at = 0  # up to which own edit was pulled for rows that wait to leave: never twice for the same
         self._rest_until = 0.0
         self._word = ""  # what a run is told when nothing can be pulled
         self._state = DownloadState(
@@ -152,13 +155,15 @@ class Downloader:
         with self._shop.snapshot() as tables:
             pull, wanted = load_pull(tables), settings_in(tables)
             shift = sales.open_shift(tables)
+            # rows that have left the list but for own edits: as these arrive, the pull that met them is completed
+            leaving = leaving_place(tables, upto=journal.the_till(tables).acked_row)
             levels_wait = self._levels_due or pull.stock_waiting > 0 or pull.warehouse_id != wanted.warehouse_id
             self._state = replace(
                 self._state,
                 sync_on=settings.item_sync_is_on(tables),
                 unshared=something_is_unshared(tables),
                 asked=run is not None and run.run_id != self._served_run,
-                wanted=pull.wanted or self._pulling is not None,
+                wanted=pull.wanted or self._pulling is not None or leaving > self._left_at,
                 scope_changed=pull.label != wanted.scope,
                 apply_when=wanted.apply_when,
                 changes_waiting=pull.changes_waiting,
@@ -221,6 +226,7 @@ class Downloader:
         pulling.run_id = run.run_id if run else ""
         with self._shop.snapshot() as tables:
             till, pull = journal.the_till(tables), load_pull(tables)
+            pulling.leaving = leaving_place(tables, upto=till.acked_row)
             epochs = epochs_to_ask(tables, limit=EPOCHS_MAX)
         reply = self._link.changes(
             till.till_id, since=pull.since, label=pull.label, epochs=epochs, count=not pulling.counted
@@ -251,6 +257,7 @@ class Downloader:
         else:
             return  # somebody edits one item after the other: ask again
         self._answered()
+        self._left_at = max(self._left_at, pulling.leaving)
         pulling.place, pulling.counted, pulling.pages = prepared.place, True, pulling.pages + 1
         if prepared.counts.skipped:
             log.warning("price list: %s rows of a newer version were passed over", prepared.counts.skipped)

@@ -121,9 +121,7 @@ def price_lists_agree(history: History) -> Iterator[str]:
                 if not scope or scope in item.labels:
                     wanted[item.item_id] = item_fields(item)
         shown = {item.item_id: item_fields(item) for item in catalogue.items_in(machine.shop, None, limit=1000)}
-        # out of the till's scope, but edited here after what the last pull contained: it leaves with the next one
-        leaving = {row_id for (row_id,) in machine.rows("SELECT row_id FROM own_edit WHERE hide = 1")}
-        for item_id in sorted((wanted.keys() | shown.keys()) - leaving):
+        for item_id in sorted(wanted.keys() | shown.keys()):
             if wanted.get(item_id) != shown.get(item_id):
                 yield f"{machine.name} ({scope or 'all'}): {item_id} is {shown.get(item_id)}, not {wanted.get(item_id)}"
 

@@ -172,6 +172,34 @@ def test_an_edit_of_this_till_is_contained_and_forgotten(tmp_path: Path, server:
     assert server.price_list.asked[-1]["epochs"] == head.epoch
 
 
+def test_an_item_that_waits_to_leave_does_so_once_its_edit_has_arrived_without_being_asked(
+    tmp_path: Path, server: FakeBackoffice
+) -> None:
+    till = make_till(tmp_path, server)
+    server.price_list.write(row_of(MILK))
+    run_now(till)
+    before = journal.the_till(till.shop.tables)
+    catalogue.save_item(till.shop, replace(MILK, price=Money(5)))
+    server.price_list.as_of = Position(epoch=before.epoch, seq=before.head_seq)
+    del server.price_list.versions["item-milk"]
+    save_settings(till.shop, TillSettings(label="pokl1", restricted=True))
+    for _ in range(20):  # the edit is slower than the snapshot
+        till.time.now += till.downloader.step()
+    assert visible(till) == ["item-milk"]
+    till.uploader.step()
+    head = journal.the_till(till.shop.tables)
+    assert head.acked_row > before.acked_row
+    asked = len(server.price_list.asked)
+    till.downloader.step()  # a server that does not say that it has the edit is not asked again and again
+    till.work()
+    assert (visible(till), len(server.price_list.asked)) == (["item-milk"], asked + 1)
+    server.price_list.as_of = Position(epoch=head.epoch, seq=head.head_seq)
+    again = attach(till.test_shop, server)
+    again.work()
+    assert visible(again) == []
+    assert rows(again.shop, "SELECT * FROM own_edit WHERE row_id = 'item-milk'") == []
+
+
 @pytest.mark.parametrize(
     ("reply", "word"),
     [
