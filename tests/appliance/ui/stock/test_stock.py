@@ -190,7 +190,7 @@ def test_the_item_says_its_level(till: TillWindow) -> None:
     till.wait_screen("pricelist")
     ring(till, "8590000000002")
     till.tap("item:item-02")
-    till.wait_for("item.stocked", lambda w: w["text"] == "na skladě: 12 ks")
+    assert till.wait_for("item.stocked", lambda w: w["text"] == "na skladě: 12 ks")
 
 
 def test_a_till_without_a_warehouse_leads_to_where_it_is_chosen(shop: Shop, till: TillWindow) -> None:
@@ -198,7 +198,7 @@ def test_a_till_without_a_warehouse_leads_to_where_it_is_chosen(shop: Shop, till
     open_stock(till)
     till.wait_for("stock.empty", lambda w: w["text"].startswith("Pokladna nemá sklad"))
     till.press("F2")
-    till.wait_for("banner.text", lambda w: w["text"].startswith("Pokladna nemá sklad."))
+    assert till.wait_for("banner.text", lambda w: w["text"].startswith("Pokladna nemá sklad."))
     till.tap("stock.warehouse")
     till.wait_screen("data")
 
@@ -210,4 +210,4 @@ def test_what_was_saved_elsewhere_in_the_same_warehouse_is_seen_when_the_page_is
     stock.save_document(shop, StockDraft(MoveKind.GOODS_RECEIPT, WAREHOUSE, (line,)))
     open_stock(till)
     till.type("mleko")
-    till.wait_for("stock-item:item-06", lambda w: "50 ks" in w["text"])
+    assert till.wait_for("stock-item:item-06", lambda w: "50 ks" in w["text"])
