@@ -65,13 +65,18 @@ def newest_version(tables: Tables, account_id: int) -> int:
 
 
 def changes_waiting(tables: Tables, place: Place, *, since: int, label: str) -> int:
-    """How many rows the till has not pulled and has not made itself, at most CHANGES_WAITING_MAX."""
+    """How many rows the till has not pulled and has not made itself, at most CHANGES_WAITING_MAX.
+
+    What left its scope counts whoever took the label away: that it is to be hidden a till learns only from here.
+    """
     newest = newest_version(tables, place.account_id)
     if since >= newest:
         return int(since > newest)  # of a restored database: the till finds out when it pulls
     row = tables.pricelist_row
-    foreign = (row.c.changed_by != place.till_id) | (row.c.foreign_version > since)
-    queries = [query.where(foreign) for query in _queries(tables, place, since=since, label=label)]
+    news = (row.c.changed_by != place.till_id) | (row.c.foreign_version > since)
+    first, *labelled = _queries(tables, place, since=since, label=label)
+    left = news | (tables.pricelist_member.c.left_version > 0)
+    queries = [first.where(news), *(query.where(left) for query in labelled)]
     return min(CHANGES_WAITING_MAX, _count([query.limit(CHANGES_WAITING_MAX) for query in queries]))
 
 

@@ -223,3 +223,16 @@ def test_a_page_is_read_by_an_index_and_counted_from_one(site: Site, label: str,
                 assert all(step.startswith("SEARCH") for step in steps), steps
                 assert "version>?" in steps[0]
                 assert not label or "pricelist_others" in steps[0] or "pricelist_member_order" in steps[0]
+
+
+def test_s17_a_label_the_till_itself_took_away_waits_for_it_as_a_change(office: Office, till: Place) -> None:
+    put(office, "i1", {"name": "Čaj", "label:pokl1": True})
+    since = pull(office, till, label="pokl1").version
+    taken = RowWrite(ITEM, "i1", (Edit("label:pokl1", False),), "Jana", till.till_id, "")
+    renamed = RowWrite(ITEM, "i1", (Edit("name", "Kafe"),), "Jana", till.till_id, "")
+    for write, expected in ((renamed, 0), (taken, 1)):
+        with office.tables.writing():
+            assert write_rows(office.tables, office.account_id, [write], now=MORNING) == {}
+        assert waiting(office, till, since, "pokl1") == expected
+    (left,) = pull(office, till, since, label="pokl1").rows
+    assert left.gone
