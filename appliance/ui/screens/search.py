@@ -62,6 +62,14 @@ class SearchDialog(Dialog):
             self.app.keys.edit(self.field, by_touch=self.by_touch)
             self.find()
 
+    def on_key(self, key: str) -> bool:
+        """A letter typed in the moment before the field takes keys belongs to the field too."""
+        if key.startswith("text:") and self.app.keys.field is not self.field:
+            self.begin()
+            self.app.keys.press(key)
+            return True
+        return bool(super().on_key(key))
+
     def find(self) -> None:
         text = self.field.value.strip()
         shop = self.app.shop
