@@ -24,7 +24,7 @@ from backoffice.stock import write_movements
 from tests.sim.machine import Machine
 from tests.sim.office import TaxOffice, plain_messages
 from tests.sim.people import ITEM_IDS, LABELS, Person
-from tests.sim.quick import columns_written_at_once
+from tests.sim.quick import each_statement_worded_once
 from tests.sim.scenario import Scenario
 from tests.sim.server import ACCOUNT, Server, ServerFell
 from tests.sim.world import World
@@ -58,7 +58,7 @@ def virtual() -> Iterator[None]:
     try:
         for module in modules:
             module.time = Still
-        with plain_messages(), columns_written_at_once():
+        with plain_messages(), each_statement_worded_once():
             yield
     finally:
         logging.disable(before)

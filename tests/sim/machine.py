@@ -31,7 +31,7 @@ from tests.sim.printer import Ear, Printer
 from tests.sim.server import Server
 from tests.sim.world import Crash, Task, World
 
-POLL_S = 300.0
+POLL_S = 900.0
 """Of the daemon's loop; a real till looks every 15 s, which a history of hours would mostly spend its time on."""
 STATUS_S = 900.0
 SCHEDULE_MS = (5000, 15_000, 60_000, 300_000, 900_000)
