@@ -23,6 +23,7 @@ from playhouse.pool import PooledPostgresqlDatabase
 SQLITE_FILE = "backoffice.sqlite3"
 SQLITE_OLDEST = (3, 51, 3)  # earlier ones have a race between processes when the WAL is reset
 BUSY_TIMEOUT_S = 10
+WAL_AUTOCHECKPOINT_PAGES = 8000  # a batch of a till fills several hundred, mostly the same ones as the batch before it
 POSTGRES_CONNECTIONS_MAX = 40
 DRIVER_ERRORS_AS_PEEWEES: Any = peewee.__dict__["__exception_wrapper__"]  # as its own execute_sql does
 
@@ -48,7 +49,12 @@ def open_database(*, url: str, data_dir: Path) -> Database:
     if version < SQLITE_OLDEST:
         raise SqliteTooOld(f"SQLite {apsw.sqlite_lib_version()} is older than 3.51.3")
     data_dir.mkdir(parents=True, exist_ok=True)
-    pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full"}
+    pragmas = {
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "synchronous": "full",
+        "wal_autocheckpoint": WAL_AUTOCHECKPOINT_PAGES,
+    }
     opened: Database = cast(Any, APSWDatabase)(
         str(data_dir / SQLITE_FILE), pragmas=pragmas, timeout=BUSY_TIMEOUT_S, autoconnect=False
     )

@@ -133,6 +133,7 @@ def make_shop(
         boot=boot,
         now=clock,
         new_id=new_id,
+        new_message_id=new_id,
         wake=wakes,
         clock=lambda: clock_state,
     )

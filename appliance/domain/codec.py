@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 from appliance.domain.money import Money, Quantity
+from appliance.domain.quick_reader import INTEGER_LIMIT, NotPlain, quick_reader
 
 T = TypeVar("T")
-INTEGER_LIMIT = 2**63  # what a database column holds
 
 
 class CodecError(ValueError):
@@ -32,11 +32,19 @@ def from_json(cls: type[T], text: str) -> T:
         raise CodecError(f"not JSON: {error}") from error
     wanted: Any = cls
     try:
-        value = _reader(wanted)(plain)
-    except _Unfit as error:
-        raise CodecError(f"{cls.__name__}{error.where}: expected {error.wanted}") from error
+        value = quick_reader(wanted)(plain)
+    except (NotPlain, LookupError, TypeError):
+        value = _read_or_say_why(wanted, plain)
     assert isinstance(value, cls)
     return value
+
+
+def _read_or_say_why(wanted: Any, plain: Any) -> Any:
+    """What the quick reader leaves: fields that may be missing, and everything that is wrong."""
+    try:
+        return _reader(wanted)(plain)
+    except _Unfit as error:
+        raise CodecError(f"{wanted.__name__}{error.where}: expected {error.wanted}") from error
 
 
 def _to_plain(value: object) -> Any:
@@ -70,7 +78,7 @@ Reader = Callable[[Any], Any]
 
 @cache
 def _reader(wanted: Any) -> Reader:
-    """What reads a plain value into a type, made once per type: a server reads thousands of documents a second."""
+    """What reads a plain value into a type and says where it does not fit; made once per type."""
     origin = typing.get_origin(wanted)
     if origin in {types.UnionType, typing.Union}:
         return _optional_reader(wanted)
@@ -166,26 +174,21 @@ def _dict_reader(read_member: Reader) -> Reader:
 def _dataclass_reader(wanted: Any) -> Reader:
     hints = typing.get_type_hints(wanted)
     readers = {field.name: _reader(hints[field.name]) for field in fields(wanted)}
-    as_they_are = {name: hints[name] for name in readers if hints[name] in {str, bool}}
     required = frozenset(f.name for f in fields(wanted) if f.default is MISSING and f.default_factory is MISSING)
-    make = _maker(wanted)
 
     def read(plain: Any) -> Any:
         if type(plain) is not dict:
             raise _Unfit("an object")
-        whole = plain.keys() == readers.keys()
-        if not whole:
-            _check_keys(plain, known=readers.keys(), required=required)
-        values = plain.copy()
+        _check_keys(plain, known=readers.keys(), required=required)
+        values: dict[str, Any] = {}
         name = ""
         try:
             for name, each in plain.items():  # in an error, where it went wrong
-                if type(each) is not as_they_are.get(name):
-                    values[name] = readers[name](each)
+                values[name] = readers[name](each)
         except _Unfit as error:
             error.where = f".{name}{error.where}"
             raise
-        return make(values) if whole else wanted(**values)
+        return wanted(**values)
 
     return read
 
@@ -195,18 +198,3 @@ def _check_keys(plain: dict[str, Any], *, known: Set[str], required: Set[str]) -
         raise _Unfit(f"no key {', '.join(sorted(unknown))}")
     if missing := required - plain.keys():
         raise _Unfit(f"the key {', '.join(sorted(missing))}")
-
-
-def _maker(wanted: Any) -> Callable[[dict[str, Any]], Any]:
-    """What makes the dataclass of all its values. A frozen one sets each field through `object.__setattr__`, which
-    takes longer than reading it; without checks of its own in `__post_init__` the values may as well be put in at once,
-    as `copy` and `pickle` do."""
-    if hasattr(wanted, "__post_init__") or hasattr(wanted, "__slots__"):
-        return lambda values: wanted(**values)
-
-    def make(values: dict[str, Any]) -> Any:
-        made = object.__new__(wanted)
-        made.__dict__.update(values)
-        return made
-
-    return make

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shop:
-    """`now` gives aware moments with the shop's offset, `new_id` a UUIDv4, `wake` tells processes there is work.
+    """`now` gives aware moments with the shop's offset, `wake` tells processes there is work.
+
+    `new_id` names a document: a UUID of any version. `new_message_id` names a message to the tax office, which knows
+    versions 1 to 5 only.
 
     `boot` names this start of the machine: a print job of an earlier one is never repeated by itself. `till_clock` is
     None where the time cannot be set.
@@ -33,6 +36,7 @@ class Shop:
     boot: str
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    new_message_id: Callable[[], str]
     wake: Callable[..., None]
     clock: Callable[[], ClockState]
     till_clock: "TillClock | None" = None

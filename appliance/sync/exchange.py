@@ -39,7 +39,7 @@ class Exchange:
     def send(self, record: FiscalRecord, identity: Identity, *, fresh: bool) -> tuple[str, Outcome]:
         """The message's uuid and what became of it. Raises MessageInvalid before anything has left the till."""
         now = self._shop.now()
-        uuid = self._shop.new_id()
+        uuid = self._shop.new_message_id()
         with self._shop.mark() as tables:
             first = record.boot == self._shop.boot and not fiscal.was_attempted(tables, record)
             fiscal.add_attempt(tables, uuid=uuid, record=record, at=iso(now))

@@ -78,7 +78,7 @@ class Rehearsal:
         codes: ControlCodes | None = None
         if regime.dialect is Dialect.V3:
             codes = control_codes(data, dialect=dialect, key=identity.key)
-        uuid = self._shop.new_id()
+        uuid = self._shop.new_message_id()
         header = Header(uuid, iso(now), prvni_zaslani=True, overeni=verification)
         envelope = build_request(data, header, dialect=dialect, signer=identity, codes=codes)
         client = self._make_client(regime.dialect, regime.mode, False)

@@ -78,6 +78,7 @@ def make_shop(folder: Path, *, mode: Mode = Mode.LIVE) -> Shop:
         boot="boot-1",
         now=now,
         new_id=new_id,
+        new_message_id=new_id,
         wake=lambda *_names: None,  # there is no other process here
         clock=lambda: ClockState.VERIFIED,
         till_clock=DemoClock(folder / CLOCK_UNKNOWN),

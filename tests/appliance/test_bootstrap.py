@@ -2,7 +2,9 @@
 
 import json
 import stat
+import time
 from pathlib import Path
+from uuid import RFC_4122, UUID
 
 import pytest
 
@@ -10,6 +12,7 @@ from appliance.bootstrap import SetupError, open_shop
 from appliance.bootstrap.backoffice import paired_link
 from appliance.bootstrap.certificates import CertificateDesk
 from appliance.bootstrap.durable import write_secret
+from appliance.bootstrap.shop import new_id, new_message_id
 from appliance.config import Config, EetConfig, PathsConfig
 from appliance.dropbox import DropBox
 from appliance.service.key_files import ImportFailed
@@ -103,3 +106,20 @@ def test_a_stick_pulled_out_meanwhile_is_told_so(desk: CertificateDesk) -> None:
     file.path.unlink()
     with pytest.raises(ImportFailed, match="file_gone"):
         desk.hand_over(file.path, "secret")
+
+
+def test_ids_of_documents_grow_with_time_and_are_unique_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = []
+    for at_ms in (-1, 0, 5, 5, 6, 2**41):
+        monkeypatch.setattr(time, "time_ns", lambda at=at_ms: at * 1_000_000)
+        ids.append(UUID(new_id()))
+    assert {each.version for each in ids} == {7}
+    assert {each.variant for each in ids} == {RFC_4122}
+    assert len(set(ids)) == len(ids), "two of one millisecond, too"
+    assert [each.int >> 80 for each in ids] == [2**48 - 1, 0, 5, 5, 6, 2**41], "a clock before 1970 makes ids, too"
+
+
+def test_a_message_to_the_tax_office_has_an_id_that_its_schema_knows() -> None:
+    made = {UUID(new_message_id()) for _ in range(100)}
+    assert {each.version for each in made} == {4}
+    assert len(made) == 100

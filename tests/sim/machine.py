@@ -176,6 +176,7 @@ class Machine:
             boot=f"{self.board or self.name}-{self.boot}",
             now=self.now,
             new_id=self.world.new_id,
+            new_message_id=self.world.new_id,
             wake=self.wake,
             clock=lambda: ClockState.VERIFIED,
         )
