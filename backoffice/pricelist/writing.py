@@ -43,7 +43,8 @@ PRICE_LIST_EVENT = "pricelist"
 
 @dataclass
 class _Row:
-    """A row being written; `was_in` are the members it had when it was read."""
+    """A row being written; `was_in` are the members it had when it was read, and those that a write has put in since,
+    even one that lost or was undone at once: the till that made it shows the item, and is to be told that it left."""
 
     row_id: str
     kind: RowKind
@@ -148,7 +149,7 @@ def _read(tables: Tables, account_id: int, row_ids: Sequence[str]) -> dict[str, 
         for each in tables.rows(row.select(*columns).where((row.c.account_id == account_id) & row.c.row_id.in_(some))):
             registers = read_registers(each.pop("registers"))
             kind = RowKind(each.pop("kind"))
-            found[each["row_id"]] = _Row(**each, kind=kind, registers=registers, was_in=_members_in(registers))
+            found[each["row_id"]] = _Row(**each, kind=kind, registers=registers, was_in=_members_in(registers.items()))
     return found
 
 
@@ -182,6 +183,7 @@ def _apply(row: _Row, write: RowWrite, *, version: int, repeats: Repeats, now: d
     repeats |= {(row.row_id, past.field, past.register.given) for past in merged.past}
     row.past += merged.past
     row.registers = merged.registers
+    row.was_in |= _members_in(new)
     if merged.lost:  # its till has something else now, and is told like every other
         row.changed_by, row.foreign_version = "", version
     elif row.changed_by != write.till_id or row.version == 0:
@@ -204,8 +206,8 @@ def _registers_of(row: _Row, write: RowWrite, *, now: datetime) -> Iterable[tupl
         yield edit.field, Register(edit.value, stamp, write.user, write.till_id, write.at, original)
 
 
-def _members_in(registers: Mapping[str, Register]) -> frozenset[str]:
-    return frozenset(name for name, each in registers.items() if MEMBER_MARK in name and each.value is True)
+def _members_in(registers: Iterable[tuple[str, Register]]) -> frozenset[str]:
+    return frozenset(name for name, each in registers if MEMBER_MARK in name and each.value is True)
 
 
 def _store(tables: Tables, account_id: int, rows: Sequence[_Row]) -> None:
@@ -239,8 +241,8 @@ def _columns(account_id: int, row: _Row) -> dict[str, Any]:
 
 
 def _member_columns(account_id: int, row: _Row) -> Iterable[dict[str, Any]]:
-    """Those that are in, at the row's version; those that are not any more, at that of their removal."""
-    now_in = _members_in(row.registers)
+    """Those that are in, at the row's version; those that are not any more, at that of their loss."""
+    now_in = _members_in(row.registers.items())
     for name in now_in | row.was_in:
         register, _, member = name.partition(MEMBER_MARK)
         yield {

@@ -236,3 +236,18 @@ def test_s17_a_label_the_till_itself_took_away_waits_for_it_as_a_change(office: 
         assert waiting(office, till, since, "pokl1") == expected
     (left,) = pull(office, till, since, label="pokl1").rows
     assert left.gone
+
+
+def test_s17_an_item_whose_label_came_and_went_in_one_batch_is_gone_for_the_till_that_made_it(
+    office: Office, till: Place
+) -> None:
+    put(office, "i1", {"name": "Čaj", "label:bar": True})
+    since = pull(office, till, label="bar").version
+    made = RowWrite(ITEM, "i2", (Edit("name", "Novinka"), Edit("label:bar", True)), "Jana", till.till_id, "")
+    taken = RowWrite(ITEM, "i2", (Edit("label:bar", False), Edit("label:kiosk", True)), "Jana", till.till_id, "")
+    with office.tables.writing():
+        assert write_rows(office.tables, office.account_id, [made, taken], now=MORNING) == {}
+    assert waiting(office, till, since, "bar") == 1
+    assert [(row.id, row.gone) for row in pull(office, till, since, label="bar").rows] == [("i2", True)]
+    assert [(row.id, row.gone) for row in pull(office, till, since, label="kiosk").rows] == [("i2", False)]
+    assert ids(pull(office, till, label="bar")) == ["i1"]

@@ -170,6 +170,23 @@ def test_members_are_kept_in_step_with_the_version_of_their_loss(office: Office)
     assert (member(office, "label:bar"), row(office)["deleted"]) == ((0, 5), 1)
 
 
+def test_s17_a_label_put_in_and_taken_away_by_one_batch_has_left(office: Office) -> None:
+    made, taken = write("i1", {"price": 1, "label:bar": True}), write("i1", {"label:bar": False}, at_ms=MORNING_MS + 1)
+    put(office, made, taken)
+    assert (member(office, "label:bar"), fields(office)) == ((1, 1), {"price": 1})
+    put(office, made, taken)
+    edit(office, "i1", {"price": 2})
+    assert (member(office, "label:bar"), row(office)["version"]) == ((1, 1), 3)
+
+
+def test_s17_a_label_that_was_put_in_too_late_to_count_has_left_for_its_till_too(office: Office) -> None:
+    put(office, write("i1", {"label:bar": True}), write("i2", {"price": 1}))
+    put(office, write("i1", {"label:bar": False}, at_ms=MORNING_MS + 20, till_id="till-b"))
+    assert member(office, "label:bar") == (3, 3)
+    put(office, write("i1", {"label:bar": True}, at_ms=MORNING_MS + 10))
+    assert (member(office, "label:bar"), fields(office)) == ((4, 4), {})
+
+
 def test_a_till_is_not_told_of_what_only_itself_has_written(office: Office) -> None:
     put(office, write("i1", {"price": 1}))
     edit(office, "i1", {"price": 2})
