@@ -18,7 +18,8 @@ class Verdict:
     if none. `anchored`: None when no head was given.
 
     `lost`: from which rows (`epoch/seq`) on another branch counts; their documents stand again in a later epoch.
-    `partial`: epochs of another device of which only some rows were taken over; they are not checked for gaps.
+    `partial`: epochs of another device of which only some rows were taken over; they are not checked for gaps, and the
+    row that such an epoch goes on after may be missing.
     """
 
     database: str
@@ -86,10 +87,10 @@ def _follows(tables: Tables, row: Row, before: Row | None, *, partial: frozenset
         return False
     if isinstance(body, Deferred):
         return True
-    return isinstance(body, EpochOpened) and _parent_is_known(tables, body, partial=partial)
+    return isinstance(body, EpochOpened) and _parent_is_known(tables, row.epoch, body, partial=partial)
 
 
-def _parent_is_known(tables: Tables, body: EpochOpened, *, partial: frozenset[str]) -> bool:
+def _parent_is_known(tables: Tables, epoch: str, body: EpochOpened, *, partial: frozenset[str]) -> bool:
     if not body.parent_epoch:
         return (body.parent_seq, body.parent_hash) == (0, "")
     lost_from = branches.lost_rows(tables).get(body.parent_epoch)
@@ -97,5 +98,6 @@ def _parent_is_known(tables: Tables, body: EpochOpened, *, partial: frozenset[st
         return True  # it went on after one of the two branches; only one of them is here
     parent = journal.row_at(tables, body.parent_epoch, body.parent_seq)
     if parent is None:
-        return body.parent_epoch in partial
+        # what came of another device's epochs is the rows of one shift: the epoch before may have none of them
+        return body.parent_epoch in partial or epoch in partial
     return parent.row.hash.hex() == body.parent_hash

@@ -3,7 +3,8 @@ import pytest
 from appliance.domain.journal import head_hex
 from appliance.service import receipts
 from appliance.service.audit import verify_journal
-from appliance.store import journal
+from appliance.store import branches, journal
+from appliance.store.journal import Head
 from tests.shops import TestShop, rows, sell
 
 AT = "2027-02-01T08:00:00+01:00"
@@ -80,6 +81,38 @@ def test_an_epoch_taken_out_is_missed_by_the_one_that_names_it(selling: TestShop
     rows(selling.shop, "PRAGMA foreign_keys = OFF")
     rows(selling.shop, "DELETE FROM journal WHERE row <= 5")
     assert broken_at(selling) == 6
+
+
+def test_the_row_that_an_epoch_of_another_device_goes_on_after_may_be_missing(selling: TestShop) -> None:
+    history(selling)
+    with selling.shop.fact() as tables:
+        branches.add_partial(tables, ["e" * 16], at=AT)
+    rows(selling.shop, "PRAGMA foreign_keys = OFF")
+    rows(selling.shop, "DELETE FROM journal WHERE row <= 5")
+    assert broken_at(selling) is None
+    rows(selling.shop, "UPDATE journal SET at = 'x' WHERE row = 6")
+    assert broken_at(selling) == 6
+
+
+@pytest.mark.parametrize("partial", [(), ("e" * 16,)])
+def test_an_epoch_that_goes_on_after_another_row_than_the_one_here_is_found(
+    selling: TestShop, partial: tuple[str, ...]
+) -> None:
+    known = journal.the_till(selling.store.tables)
+    parent = Head(known.epoch, known.head_seq, "0" * 64)
+    with selling.shop.fact() as tables:
+        journal.open_epoch(
+            tables,
+            epoch="e" * 16,
+            reason="restore",
+            doc_id="d",
+            at=AT,
+            board_serial="board-1",
+            open_shift="",
+            parent=parent,
+        )
+        branches.add_partial(tables, partial, at=AT)
+    assert verify_journal(selling.shop).broken_at == f"{'e' * 16}/1"
 
 
 def test_a_whole_chain_written_anew_is_found_by_the_head_on_paper(selling: TestShop) -> None:
