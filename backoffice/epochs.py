@@ -50,12 +50,15 @@ def epochs_of(tables: Tables, place: Place) -> list[dict[str, Any]]:
     return tables.rows(epoch.select().where(mine).order_by(epoch.c.opened_at, epoch.c.epoch).limit(EPOCHS_MAX))
 
 
-def line_of(tables: Tables, place: Place, *, epoch: str, seq: int) -> dict[str, int]:
+def line_of(
+    tables: Tables, place: Place, *, epoch: str, seq: int, through_replacements: bool = False
+) -> dict[str, int]:
     """The rows a closing at (epoch, seq) stands on: by epoch, up to which seq.
 
     Its own epoch counts whole: after it no receipt of its shift is made there, but documents that lost a fork may be
     put in later than it. Then the parent up to the row named, and so on; a device that replaced another counts of its
-    forerunners only what it says it has taken over. Rows taken over count wherever they stand.
+    forerunners only what it says it has taken over, unless the line is to go `through_replacements`, to what they had
+    still to take over. Rows taken over count wherever they stand.
     """
     by_name = {row["epoch"]: row for row in epochs_of(tables, place)}
     taken = _taken_over(tables, place)
@@ -66,7 +69,9 @@ def line_of(tables: Tables, place: Place, *, epoch: str, seq: int) -> dict[str, 
             if row["seq"] <= last:
                 line[row["of_epoch"]] = max(line.get(row["of_epoch"], 0), row["of_seq"])
         opened = by_name.pop(at, None)  # a line that comes back to itself ends
-        if opened is None or not opened["parent_epoch"] or opened["reason"] == REPLACEMENT:
+        if opened is None or not opened["parent_epoch"]:
+            return line
+        if opened["reason"] == REPLACEMENT and not through_replacements:
             return line
         at, last = opened["parent_epoch"], opened["parent_seq"]
         line[at] = max(line.get(at, 0), last)

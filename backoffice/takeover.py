@@ -127,8 +127,9 @@ def replacement_page(tables: Tables, place: Place, *, epoch: str, seq: int, shif
 
 
 def _segments(tables: Tables, place: Place, *, epoch: str, seq: int, shift_id: str) -> list[Segment]:
-    """Where the rows of a shift lie: all that a closing at (epoch, seq) would stand on, from the shift's opening on.
-    First epochs that were themselves taken over, then the line of descent; each time the oldest first."""
+    """Where the rows of a shift lie: all that a closing at (epoch, seq) would stand on, from the shift's opening on,
+    also what a replacement was given and had not taken over when it was replaced itself. First epochs that were
+    themselves taken over, then the line of descent; each time the oldest first."""
     shift = tables.shift
     opened = tables.first(
         shift.select(shift.c.opened_epoch, shift.c.opened_seq).where(
@@ -139,7 +140,7 @@ def _segments(tables: Tables, place: Place, *, epoch: str, seq: int, shift_id: s
     )
     if opened is None:
         return []
-    line = {**line_of(tables, place, epoch=epoch, seq=seq), epoch: seq}
+    line = {**line_of(tables, place, epoch=epoch, seq=seq, through_replacements=True), epoch: seq}
     epochs = epochs_of(tables, place)
     parents = {row["epoch"]: row["parent_epoch"] for row in epochs}
     older = _ancestors(parents, opened["opened_epoch"])[1:]

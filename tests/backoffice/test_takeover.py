@@ -126,6 +126,20 @@ def test_what_the_forerunner_had_taken_over_is_handed_on(office: Office) -> None
     ]
 
 
+def test_what_a_replacement_had_not_taken_over_yet_is_handed_on_when_it_is_replaced_itself(office: Office) -> None:
+    card = TillJournal(seed=3)
+    card.open_shift()
+    sold = card.sell()
+    first = gone_on(card, "b" * 16, reason="replacement")
+    second = gone_on(first, "c" * 16, reason="replacement")
+    second.sell()
+    place = office.place(card)
+    taken(office, place, card, first, second)
+    pages = all_pages(office, place, epoch=second.epoch, seq=len(second.rows), shift_id=sold.shift_id)
+    given = [(row.epoch, row.seq) for page in pages if page.whole for row in page.rows]
+    assert given == [(row.epoch, row.seq) for row in (*card.rows[1:], *first.rows, *second.rows)]
+
+
 def test_without_an_open_shift_only_what_waits_comes(office: Office) -> None:
     card = TillJournal(seed=3)
     card.open_shift()

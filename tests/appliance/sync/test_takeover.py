@@ -40,7 +40,7 @@ class World:
     dead: TestShop
     token: str
 
-    def replace(self, device: TestShop) -> str:
+    def replace(self, device: TestShop, *, epoch: str = NEW_EPOCH) -> str:
         """Pair with a code that replaces the dead till; returns the token."""
         site = self.office.site
         till_id = journal.the_till(self.dead.shop.tables).till_id
@@ -52,7 +52,7 @@ class World:
         link.close()
         assert isinstance(reply, PairReply), reply
         assert reply.takeover is not None
-        takeover.begin(device.shop, reply.takeover, new_epoch=lambda: NEW_EPOCH)
+        takeover.begin(device.shop, reply.takeover, new_epoch=lambda: epoch)
         return reply.token
 
     def worker(self, device: TestShop, token: str) -> TakeoverWorker:
@@ -113,8 +113,8 @@ def a_life(world: World) -> list[str]:
     return [old.doc_id, mine.doc_id, refund.doc_id]
 
 
-def new_device(world: World, name: str = "new") -> TestShop:
-    return make_shop(world.folder / name, prefix="P9", node=5)
+def new_device(world: World, name: str = "new", *, node: int = 5) -> TestShop:
+    return make_shop(world.folder / name, prefix="P9", node=node)
 
 
 def test_a_fresh_device_goes_on_with_the_till_its_shift_and_what_waits_for_a_code(world: World) -> None:
@@ -134,6 +134,30 @@ def test_a_fresh_device_goes_on_with_the_till_its_shift_and_what_waits_for_a_cod
     assert verdict.partial == (journal.the_till(world.dead.shop.tables).epoch,)
     assert world.complete(device, token) == (True, 3, 3)
     assert shift.open_shift(device.shop, crowns(0)).number == 3
+
+
+def test_a_till_is_replaced_again_and_again_within_one_shift(world: World) -> None:
+    a_life(world)
+    for node, letter in enumerate("bcd", start=5):
+        device = new_device(world, letter, node=node)
+        token = world.replace(device, epoch=letter * 16)
+        world.download(device, token)
+        if letter == "c":
+            sell(device.shop)
+        world.office.till(device, token).until_quiet()
+        assert verify_journal(device.shop).broken_at == ""
+    assert world.complete(device, token) == (True, 3, 3)
+
+
+def test_a_replacement_that_dies_before_it_has_the_rows_of_the_shift_hands_them_on(world: World) -> None:
+    a_life(world)
+    short_lived = new_device(world, "short-lived")
+    world.office.till(short_lived, world.replace(short_lived)).until_quiet()
+    device = new_device(world, node=6)
+    token = world.replace(device, epoch="c" * 16)
+    world.download(device, token)
+    assert verify_journal(device.shop).broken_at == ""
+    assert world.complete(device, token) == (True, 2, 2)
 
 
 def test_the_old_token_is_of_no_use_any_more(world: World) -> None:
