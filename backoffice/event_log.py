@@ -15,6 +15,7 @@ from backoffice.tables import Tables
 
 EVENTS_KEPT = 2000  # per account; a page that was away longer loads itself anew
 EVENTS_READ_MAX = 500
+DATA = json.JSONEncoder(ensure_ascii=False)
 
 
 def append_events(tables: Tables, account_id: int, events: Sequence[Event], *, now: datetime) -> None:
@@ -33,7 +34,7 @@ def append_events(tables: Tables, account_id: int, events: Sequence[Event], *, n
             "event_id": number,
             "kind": each.kind,
             "subject": each.subject,
-            "data": json.dumps(each.data, ensure_ascii=False),
+            "data": DATA.encode(each.data),
             "at": at,
         }
         for number, each in enumerate(events, start=last - len(events) + 1)

@@ -81,7 +81,7 @@ def twins_of(tables: Tables, account_id: int, doc_ids: Sequence[str]) -> dict[st
     held = tables.journal_row
     rows = tables.rows(
         held.select(held.c.doc_id, held.c.kind, held.c.v, held.c.body, held.c.state).where(
-            (held.c.account_id == account_id) & held.c.doc_id.in_(list(doc_ids))
+            (held.c.account_id == account_id) & tables.among(held.c.doc_id, doc_ids)
         )
     )
     counting = [row for state in (DEFERRED, PROJECTED) for row in rows if row["state"] == state]

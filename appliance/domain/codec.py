@@ -13,6 +13,7 @@ from appliance.domain.money import Money, Quantity
 from appliance.domain.quick_reader import INTEGER_LIMIT, NotPlain, quick_reader
 
 T = TypeVar("T")
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class CodecError(ValueError):
@@ -21,7 +22,7 @@ class CodecError(ValueError):
 
 def to_json(body: object) -> str:
     """Compact JSON text in the dataclass's own order of fields, non-ASCII kept as it is."""
-    return json.dumps(_to_plain(body), ensure_ascii=False, separators=(",", ":"))
+    return COMPACT.encode(_to_plain(body))
 
 
 def from_json(cls: type[T], text: str) -> T:
