@@ -43,8 +43,9 @@ PRICE_LIST_EVENT = "pricelist"
 
 @dataclass
 class _Row:
-    """A row being written; `was_in` are the members it had when it was read, and those that a write has put in since,
-    even one that lost or was undone at once: the till that made it shows the item, and is to be told that it left."""
+    """A row being written; `was_in` are the members it had when it was read. `named` are those that a till
+    wrote about, even if that lost, was undone at once or only takes away what never came here: the till may have shown
+    the item as one that carries the label, and is to be told that it left."""
 
     row_id: str
     kind: RowKind
@@ -53,6 +54,7 @@ class _Row:
     changed_by: str = ""
     foreign_version: int = 0
     was_in: frozenset[str] = frozenset()
+    named: set[str] = field(default_factory=set)
     past: list[Past] = field(default_factory=list)
 
 
@@ -149,7 +151,7 @@ def _read(tables: Tables, account_id: int, row_ids: Sequence[str]) -> dict[str, 
         for each in tables.rows(row.select(*columns).where((row.c.account_id == account_id) & row.c.row_id.in_(some))):
             registers = read_registers(each.pop("registers"))
             kind = RowKind(each.pop("kind"))
-            found[each["row_id"]] = _Row(**each, kind=kind, registers=registers, was_in=_members_in(registers.items()))
+            found[each["row_id"]] = _Row(**each, kind=kind, registers=registers, was_in=_members_in(registers))
     return found
 
 
@@ -183,7 +185,7 @@ def _apply(row: _Row, write: RowWrite, *, version: int, repeats: Repeats, now: d
     repeats |= {(row.row_id, past.field, past.register.given) for past in merged.past}
     row.past += merged.past
     row.registers = merged.registers
-    row.was_in |= _members_in(new)
+    row.named |= {name for name, _ in new if write.till_id and MEMBER_MARK in name}
     if merged.lost:  # its till has something else now, and is told like every other
         row.changed_by, row.foreign_version = "", version
     elif row.changed_by != write.till_id or row.version == 0:
@@ -206,8 +208,8 @@ def _registers_of(row: _Row, write: RowWrite, *, now: datetime) -> Iterable[tupl
         yield edit.field, Register(edit.value, stamp, write.user, write.till_id, write.at, original)
 
 
-def _members_in(registers: Iterable[tuple[str, Register]]) -> frozenset[str]:
-    return frozenset(name for name, each in registers if MEMBER_MARK in name and each.value is True)
+def _members_in(registers: Mapping[str, Register]) -> frozenset[str]:
+    return frozenset(name for name, each in registers.items() if MEMBER_MARK in name and each.value is True)
 
 
 def _store(tables: Tables, account_id: int, rows: Sequence[_Row]) -> None:
@@ -242,8 +244,8 @@ def _columns(account_id: int, row: _Row) -> dict[str, Any]:
 
 def _member_columns(account_id: int, row: _Row) -> Iterable[dict[str, Any]]:
     """Those that are in, at the row's version; those that are not any more, at that of their loss."""
-    now_in = _members_in(row.registers.items())
-    for name in now_in | row.was_in:
+    now_in = _members_in(row.registers)
+    for name in now_in | row.was_in | row.named:
         register, _, member = name.partition(MEMBER_MARK)
         yield {
             "account_id": account_id,

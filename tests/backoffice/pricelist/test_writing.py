@@ -179,6 +179,15 @@ def test_s17_a_label_put_in_and_taken_away_by_one_batch_has_left(office: Office)
     assert (member(office, "label:bar"), row(office)["version"]) == ((1, 1), 3)
 
 
+def test_s14_a_label_that_came_and_went_while_item_sync_was_off_has_left(office: Office) -> None:
+    put(office, write("i1", {"price": 1, "label:bar": False}))  # each field once, as it was at last
+    assert (member(office, "label:bar"), fields(office)) == ((1, 1), {"price": 1})
+    put(office, write("i1", {"label:bar": False}, at_ms=MORNING_MS + 1, till_id="till-b"))
+    assert member(office, "label:bar") == (2, 2)
+    edit(office, "i2", {"label:bar": False})  # no till has it from the Backoffice
+    assert [each["row_id"] for each in office.content("pricelist_member")] == ["i1"]
+
+
 def test_s17_a_label_that_was_put_in_too_late_to_count_has_left_for_its_till_too(office: Office) -> None:
     put(office, write("i1", {"label:bar": True}), write("i2", {"price": 1}))
     put(office, write("i1", {"label:bar": False}, at_ms=MORNING_MS + 20, till_id="till-b"))
