@@ -8,8 +8,9 @@ from appliance.domain.money import Money, Quantity, crowns
 from appliance.domain.pricelist import ApplyWhen
 from appliance.domain.receipt import Receipt, RefundRefused
 from appliance.domain.sale import PaymentRefused
+from appliance.domain.stock import DraftLine, MoveKind, StockDraft
 from appliance.domain.vat import VatClass
-from appliance.service import cash, catalogue, checkout, print_queue, receipts, settings, shift, sync
+from appliance.service import cash, catalogue, checkout, print_queue, receipts, settings, shift, stock, sync
 from appliance.service.errors import ServiceError
 from tests.shops import ITEMS, cart_of
 from tests.shops import cash as paid_in_cash
@@ -18,6 +19,7 @@ from tests.sim.machine import Machine
 ITEM_IDS = tuple(f"item-{n}" for n in range(6))
 LABELS = ("bar", "kiosk")
 EANS = ("8594001021234", "40123455")
+GOODS_MOVE = (MoveKind.GOODS_RECEIPT, MoveKind.STOCKTAKE, MoveKind.TRANSFER, MoveKind.WRITE_OFF)
 REFUSALS = (ServiceError, PaymentRefused, RefundRefused, ItemInvalid)
 
 
@@ -30,19 +32,21 @@ class Person:
         self.on_screen: Item | None = None
 
     def act(self) -> None:
+        often = self.machine.server.scenario.edits
         actions: tuple[tuple[int, Callable[[], str]], ...] = (
             (30, self.sell),
             (5, self.refund),
             (4, self.move_cash),
             (7, self.open_or_close),
-            (12, self.edit_item),
+            (round(12 * often), self.edit_item),
             (2, self.delete_item),
             (2, self.reprint),
             (2, self.open_drawer),
-            (5, self.ask_for_sync),
+            (round(5 * often), self.ask_for_sync),
             (3, self.answer_printer),
             (2, self.switch_item_sync),
             (2, self.change_label),
+            (5, self.move_goods),
         )
         weights = [weight for weight, _ in actions]
         (chosen,) = self.world.random.choices([action for _, action in actions], weights)
@@ -94,6 +98,16 @@ class Person:
         if sold:
             receipts.reprint(self.machine.shop, sold[0].doc_id)
         return sold[0].number if sold else "nothing"
+
+    def move_goods(self) -> str:
+        """Goods come, are counted, thrown away or taken to another warehouse."""
+        chance = self.world.random
+        line = DraftLine(chance.choice(ITEM_IDS), Quantity(chance.randint(1, 20) * 500), known=Quantity(0))
+        kind = chance.choice(GOODS_MOVE)
+        warehouse_id = settings.till_settings(self.machine.shop).warehouse_id
+        draft = StockDraft(kind, warehouse_id, (line,), "sklad-2", "rozbité")
+        stock.save_document(self.machine.shop, draft)
+        return f"{kind} {line.item_id} {line.quantity.thousandths}"
 
     def answer_printer(self) -> str:
         print_queue.answer(self.machine.shop, print_again=self.world.chance(0.5))

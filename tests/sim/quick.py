@@ -1,14 +1,30 @@
 """Faster building of SQL: a history spends most of its time on it, and it is the same text as without.
 
-A SELECT is looked up by its shape: everything but the values in it. Peewee words each shape once, and what it says then
-is compared with what the shape says are its values.
+A statement is looked up by its shape: everything but the values in it. Peewee words each shape once, and what it
+says then is compared with what the shape says are its values.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
-from peewee import SQL, Alias, Column, Database, Expression, Function, Join, Node, Ordering, Select, Table
+from peewee import (
+    SQL,
+    Alias,
+    Column,
+    Database,
+    Delete,
+    Expression,
+    Function,
+    Insert,
+    Join,
+    Node,
+    Ordering,
+    Select,
+    Table,
+    Update,
+)
 
 Shape = tuple[object, ...]
 
@@ -88,6 +104,39 @@ class Walk:
         self._all((node._limit, node._offset))
         self._source(node)
 
+    def _insert(self, node: Any) -> None:
+        if node._on_conflict is not None or node._columns or not isinstance(node._insert, dict):
+            raise Unknown
+        self._write(node)
+        for column in sorted(node._insert, key=attrgetter("name")):
+            value = node._insert[column]
+            if isinstance(value, Node):
+                raise Unknown
+            self.shape.append(column.name)
+            self.values.append(value)
+
+    def _update(self, node: Any) -> None:
+        if node._from is not None or any(isinstance(value, (list, tuple)) for value in node._update.values()):
+            raise Unknown
+        self._write(node)
+        for column in sorted(node._update, key=attrgetter("name")):
+            value = node._update[column]
+            self.shape.append(column.name)
+            if isinstance(value, Node):
+                self.node(value)
+            else:
+                self.values.append(value)
+        self.node(node._where)
+
+    def _delete(self, node: Any) -> None:
+        self._write(node)
+        self.node(node._where)
+
+    def _write(self, node: Any) -> None:
+        if any(part is not None for part in (node._returning, node._order_by, node._limit, node._offset)):
+            raise Unknown
+        self._source(node.table)
+
     def _all(self, nodes: Any) -> None:
         self.shape.append(len(nodes))
         for node in nodes:
@@ -97,6 +146,9 @@ class Walk:
 WAYS: dict[type, Callable[[Walk, Any], None]] = {
     Expression: Walk._expression,
     Select: Walk._select,
+    Insert: Walk._insert,
+    Update: Walk._update,
+    Delete: Walk._delete,
     Table: Walk._source,
     Ordering: Walk._ordering,
     Function: Walk._function,
@@ -114,7 +166,7 @@ def each_statement_worded_once() -> Iterator[None]:
     as_ever = database_class.execute
 
     def execute(database: Any, query: Any, **options: object) -> Any:
-        if type(query) is not Select or options:
+        if options:
             return as_ever(database, query, **options)
         walk = Walk()
         try:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from peewee import fn
+from peewee import Select, fn
 
 from appliance.service.shop import Shop
 from appliance.store import branches, journal, pull, sales
@@ -25,7 +25,7 @@ def answers(till: Shop, said: list[str], *, epoch: str) -> list[Any]:
     j, o = tables.journal, tables.own_edit
     other = j.alias("other")
     counted = o.select(o.row_id, fn.COUNT(o.place).alias("n")).group_by(o.row_id).alias("counted")
-    queries = (
+    queries: tuple[Any, ...] = (
         journal._select(tables).where((j.epoch != epoch) & (j.seq >= 1)).order_by(j.seq.desc()).limit(3),
         j.select(j.kind).where(j.epoch.in_([epoch, "b"])),
         j.select(j.kind).where(j.epoch.in_([epoch, "b", "c"])),
@@ -37,8 +37,17 @@ def answers(till: Shop, said: list[str], *, epoch: str) -> list[Any]:
         j.select(j.row).where(j.row.in_(o.select(o.place).where(o.hide == 1))).distinct(),
         j.select(j.row, counted.c.n).join(counted, on=(counted.c.row_id == j.doc_id)),
     )
-    given: list[Any] = [list(query.tuples()) for query in queries]
+    queries += (
+        tables.used_series.insert(series=epoch, epoch=epoch),
+        tables.used_series.insert(series=epoch, epoch="b").on_conflict_ignore(),
+        tables.till.update(head_seq=tables.till.head_seq + 1, epoch=epoch).where(tables.till.id == 1),
+        tables.till.update(head_seq=tables.till.head_seq - 1).where(
+            (tables.till.epoch == epoch) | (tables.till.id == 1)
+        ),
+        tables.used_series.delete().where((tables.used_series.series == epoch) & (tables.used_series.epoch != "c")),
+    )
     said += [query.sql()[0] for query in queries]
+    given: list[Any] = [list(q.tuples()) if isinstance(q, Select) else q.execute() for q in queries]
     given += [pull.load_pull(tables), branches.lost_rows(tables), sales.shifts_without_proof(tables)]
     return given
 
