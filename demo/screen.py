@@ -116,8 +116,11 @@ class Screen:
         raise DemoFailed(f"waited {timeout_s:.0f} s to see {what}, but saw {shown}")
 
     def picture(self, path: Path) -> None:
-        """The whole display as a PNG, taken from the X server."""
-        grab = f"from PIL import ImageGrab; ImageGrab.grab(xdisplay=None).save({str(path)!r})"
+        """The whole display as a PNG, taken from the X server; with few colours, so that it stays small."""
+        grab = (
+            "from PIL import ImageGrab; "
+            f"ImageGrab.grab(xdisplay=None).convert('RGB').quantize(200, dither=0).save({str(path)!r}, optimize=True)"
+        )
         subprocess.run([sys.executable, "-c", grab], env=self._environment, check=True)
 
     def press(self, *keys: str) -> None:

@@ -24,7 +24,7 @@ SIZE = (1280, 800)
 GOODS = (
     "ean,name,price,category\n8594001021234,Rohlík tukový,3.50,Pečivo\n8594002030405,Mléko polotučné 1 l,24.90,Mléčné\n"
 )
-MILK, BERRIES, LEMONADE = "Mléko polotučné 1 l", "Jahody 250 g", "Malinovka 0,5 l"
+ROLL, MILK, BERRIES, LEMONADE = "Rohlík tukový", "Mléko polotučné 1 l", "Jahody 250 g", "Malinovka 0,5 l"
 
 Say = Callable[[str], None]
 
@@ -220,33 +220,33 @@ class TwoTills:
     def the_other_till_gets_the_list(self) -> None:
         self.two.synchronise()
         self._expect(self.two, MILK, there=True)
-        self.two.picture("1-s15-the-list-on-the-other-till")
+        self.two.picture("01-s15-the-list-on-the-other-till")
         self.say("S15  Pokladna 2 has fetched the price list that Pokladna 1 imported")
 
     def an_edit_reaches_the_other_till(self) -> None:
         self.one.edit(MILK, price="26,50")
-        self.one.picture("2-s16-edited-on-one-till")
+        self.one.picture("02-s16-edited-on-one-till")
         self.owner.wait_for_item(MILK, price_haler=2650)
         self.two.synchronise()
         self._expect(self.two, MILK, there=True, words="26,50")
-        self.two.picture("2-s16-seen-on-the-other")
+        self.two.picture("03-s16-seen-on-the-other")
         self.say("S16  a price changed on Pokladna 1 went up when saved and came to Pokladna 2 by its next sync")
 
     def each_till_shows_its_own(self) -> None:
-        for till, name in ((self.one, MILK), (self.two, "Rohlík tukový")):
+        for till, name in ((self.one, MILK), (self.two, ROLL)):
             self.owner.label(name, till.label)
             till.restrict()
-            till.picture(f"3-s17-{till.label}")
-        self._expect(self.one, MILK, there=True)
-        self._expect(self.one, "Rohlík tukový", there=False)
-        self._expect(self.two, MILK, there=False)
-        self._expect(self.two, "Rohlík tukový", there=True)
+        self.one.picture("04-s17-restricted-to-a-label")
+        for till, there, not_there in ((self.one, MILK, ROLL), (self.two, ROLL, MILK)):
+            self._expect(till, not_there, there=False)
+            self._expect(till, there, there=True)
+            till.picture(f"05-s17-what-{till.label}-shows")
         self.say("S17  each till shows only the items with its own label, given in the Backoffice (S19)")
 
     def a_new_item_gets_the_tills_label(self) -> None:
         self.one.add(name=BERRIES, price="59")
         self._expect(self.one, BERRIES, there=True, words="pokl1")
-        self.one.picture("4-s18-labelled-by-itself")
+        self.one.picture("06-s18-labelled-by-itself")
         self.owner.wait_for_item(BERRIES, price_haler=5900, labels=("pokl1",))
         self.two.synchronise()
         self._expect(self.two, BERRIES, there=False)
@@ -257,12 +257,12 @@ class TwoTills:
         for till in (self.one, self.two):
             till.synchronise()
             self._expect(till, BERRIES, there=True)
-        self.two.picture("5-s20-on-both-tills")
+            till.picture(f"07-s20-with-two-labels-on-{till.label}")
         self.say("S20  with two labels the item shows on both tills")
 
     def off_means_off(self) -> None:
         self.two.switch_sync("vypnut")
-        self.two.picture("6-s14-off")
+        self.two.picture("08-s14-off")
         self.two.add(name=LEMONADE, price="35")
         self.owner.price(BERRIES, "65,00")
         self.two.synchronise()
@@ -276,7 +276,7 @@ class TwoTills:
         self.owner.wait_for_item(LEMONADE, price_haler=3500, labels=("pokl2",))
         self.two.synchronise()
         self._expect(self.two, BERRIES, there=True, words="65,00")
-        self.two.picture("7-s14-on-again")
+        self.two.picture("09-s14-on-again")
         self.say("S14  on again: what was made meanwhile has gone up, what was changed has come down")
 
     def _expect(self, till: Till, name: str, *, there: bool, words: str = "") -> None:

@@ -15,4 +15,4 @@ def test_two_tills_with_different_labels_show_what_they_should_and_nothing_else(
     TwoTills(tmp_path / "out", told.append).play()
 
     assert [line.split()[0] for line in told] == ["S15", "S16", "S17", "S18", "S20", "S14", "S14"]
-    assert len(list((tmp_path / "out" / "screens").glob("*.png"))) == 9
+    assert len(list((tmp_path / "out" / "screens").glob("*.png"))) == 11
