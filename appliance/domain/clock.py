@@ -18,7 +18,7 @@ CASHIER = "cashier"
 def iso(at: datetime) -> str:
     """An aware moment as ISO 8601 to the second, with its offset."""
     assert at.tzinfo is not None
-    return at.replace(microsecond=0).isoformat()
+    return at.isoformat(timespec="seconds")
 
 
 def parse_iso(text: str) -> datetime:
