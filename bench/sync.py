@@ -122,6 +122,7 @@ def turns(folder: Path, backlog: Backlog, *, rounds: int) -> tuple[list[float], 
             ours.append(drain(backlog))
             for batch, rates in peers.items():
                 on_terminal(f"round {n + 1}/{rounds}: PouchDB by {batch}")
+                os.sync()
                 rates.append(replicate(url, folder / f"pouch-{n}-{batch}", backlog.documents, batch=batch))
     return ours, peers
 
@@ -132,6 +133,7 @@ def drain(backlog: Backlog) -> float:
     try:
         going_up = uploader(backlog.office.config, shop)
         backlog.office.sign_in()
+        os.sync()  # what was copied before is not part of the turn
         took_s = timed(lambda: _until_held(going_up.step, shop, backlog))
         assert backlog.office.held() == (backlog.receipts, backlog.total_haler)
     finally:
