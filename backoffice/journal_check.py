@@ -15,6 +15,7 @@ from appliance.domain.journal import FIRST_PREV_HASH, HEAD_HEX_CHARS, Row, row_v
 from appliance.wire import SEQ_MAX
 from backoffice.pricelist.registers import printable
 from backoffice.projected import DEFERRED, FAILED, FORKED, KEY_CHARS_MAX
+from backoffice.reports import missing
 from backoffice.tables import Tables
 
 ROWS_AT_ONCE = 500
@@ -190,7 +191,7 @@ def paper_head_held(tables: Tables, account_id: int, till_id: str, typed: str) -
 
 
 def flagged_rows(tables: Tables, account_id: int, till_id: str) -> list[dict[str, Any]]:
-    """Rows that were stored and not taken in, of each state the newest: failed, forked, deferred."""
+    """Rows that were stored and whose documents are in no table, of each state the newest: failed, forked, deferred."""
     held = tables.journal_row
     here = _of_till(tables, account_id, till_id)
     with tables.reading():
@@ -199,7 +200,7 @@ def flagged_rows(tables: Tables, account_id: int, till_id: str) -> list[dict[str
             for state in (FAILED, FORKED, DEFERRED)
             for row in tables.rows(
                 held.select(held.c.epoch, held.c.seq, held.c.kind, held.c.at, held.c.state, held.c.reason)
-                .where(here & (held.c.state == state))
+                .where(here & missing(tables, state))
                 .order_by(held.c.received_at.desc())
                 .limit(FLAGGED_SHOWN_MAX)
             )
@@ -211,7 +212,7 @@ def item_sync_of(tables: Tables, account_id: int, till_id: str) -> bool | None:
     held = tables.journal_row
     here = _of_till(tables, account_id, till_id) & SETTINGS
     with tables.reading():
-        row = tables.first(held.select(held.c.body).where(here).order_by(held.c.received_at.desc()))
+        row = tables.first(held.select(held.c.body).where(here).order_by(held.c.received_at.desc(), held.c.seq.desc()))
     told = _read(row["body"]).get("item_sync") if row else None
     return told if isinstance(told, bool) else None
 

@@ -146,25 +146,27 @@ def tills_of(tables: Tables, account_id: int, *, now: datetime) -> list[TillView
         flagged: Counter[str] = Counter()
         for state in (FAILED, FORKED):  # one at a time: so the index of states serves, and no row is touched
             counted = held.select(held.c.till_id, fn.COUNT(held.c.till_id).alias("n")).where(
-                (held.c.account_id == account_id) & (held.c.state == state)
+                (held.c.account_id == account_id) & missing(tables, state)
             )
-            if state == FORKED:
-                counted = counted.where((held.c.kind != Kind.EPOCH_OPENED.value) & ~_came_in(tables))
             flagged.update({row["till_id"]: int(row["n"]) for row in tables.rows(counted.group_by(held.c.till_id))})
     return [_till_view(row, flagged=flagged[row["till_id"]], now=now) for row in rows]
 
 
-def _came_in(tables: Tables) -> Any:
-    """Of a row that lost a fork: its document has come by another row, as it should."""
+def missing(tables: Tables, state: str) -> Any:
+    """Rows of this state that something is missing for. Of those that lost a fork these are the ones whose document has
+    not come by another row yet."""
     held = tables.journal_row
+    if state != FORKED:
+        return held.c.state == state
     again = held.alias("again")
-    return fn.EXISTS(
+    came_in = fn.EXISTS(
         again.select(again.c.seq).where(
             (again.c.account_id == held.c.account_id)
             & (again.c.doc_id == held.c.doc_id)
             & again.c.state.in_((PROJECTED, DEFERRED))
         )
     )
+    return (held.c.state == state) & (held.c.kind != Kind.EPOCH_OPENED.value) & ~came_in
 
 
 def _till_view(row: dict[str, Any], *, flagged: int, now: datetime) -> TillView:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -114,8 +114,12 @@ def _made(language: Language) -> Environment:
 
 
 def moment(text: str) -> str:
-    """`2026-11-24T14:05:09+01:00` as `24. 11. 2026 14:05`, in the shop's own time."""
-    at = parse_iso(text)
+    """`2026-11-24T14:05:09+01:00` as `24. 11. 2026 14:05`, in the shop's own time; a till's row that was not taken in
+    may say anything, which is shown as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
     return f"{at.day}. {at.month}. {at.year} {at:%H:%M}"
 
 

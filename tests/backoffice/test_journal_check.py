@@ -1,10 +1,11 @@
+import copy
 from dataclasses import replace
 
 import pytest
 
-from appliance.domain.journal import EpochOpened, Kind
+from appliance.domain.journal import EpochOpened, Kind, SettingsChanged
 from backoffice import journal_check
-from backoffice.journal_check import check_journal, epochs_of, item_sync_of, paper_head_held
+from backoffice.journal_check import check_journal, epochs_of, flagged_rows, item_sync_of, paper_head_held
 from tests.backoffice.house import Office
 from tests.journals import TillJournal
 
@@ -109,3 +110,35 @@ def test_settings_that_are_nonsense_tell_nothing(office: Office) -> None:
     journal.append_text(Kind.SETTINGS_CHANGED, "[" * 100_000)
     till = sent(office, journal)
     assert item_sync_of(office.tables, office.account_id, till) is None
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_of_settings_that_came_together_the_last_ones_count(office: Office, *, on: bool) -> None:
+    """S14: a till that was offline tells of all its switching in one batch, which has one moment of arrival."""
+    journal = TillJournal()
+    for each in (on, not on) * 10 + (on,):
+        journal.append(Kind.SETTINGS_CHANGED, SettingsChanged("Jana", (), item_sync=each))
+    assert item_sync_of(office.tables, office.account_id, sent(office, journal)) is on
+
+
+def test_rows_of_the_branch_that_lost_a_fork_are_flagged_only_until_their_documents_have_come(office: Office) -> None:
+    """After a fork the till sends them once more in a new epoch; then nothing of them is missing."""
+    journal = TillJournal()
+    journal.open_shift()
+    lost = copy.deepcopy(journal)
+    lost._random.seed("lost")
+    journal.sell()
+    place = office.place(journal)
+    office.take(place, journal.rows, epoch=journal.epoch)
+    lost.sell()
+    lost.sell()
+    office.take(place, lost.rows, epoch=journal.epoch)
+    flagged = [row["seq"] for row in flagged_rows(office.tables, office.account_id, place.till_id)]
+    assert sorted(flagged) == [row.seq for row in lost.rows[2:]]
+    again = copy.deepcopy(journal)
+    again.epoch, again.rows = "f" * 16, []
+    again.append(Kind.EPOCH_OPENED, EpochOpened("fork", "P1B", journal.epoch, 2, journal.rows[1].hash.hex()))
+    again.append_text(lost.rows[2].kind, lost.rows[2].body, doc_id=lost.rows[2].doc_id)
+    office.take(place, again.rows, epoch=again.epoch)
+    left = [row["seq"] for row in flagged_rows(office.tables, office.account_id, place.till_id)]
+    assert sorted(left) == [row.seq for row in lost.rows[3:]]

@@ -1,11 +1,13 @@
+import html
 import json
 import re
 
 import pytest
 
-from appliance.domain.journal import Kind, SettingsChanged
+from appliance.domain.journal import FIRST_PREV_HASH, Kind, SettingsChanged, make_row
 from appliance.domain.pricelist import RowKind
 from backoffice.app import app_of
+from backoffice.pages.render import moment
 from tests.backoffice.house import Clock, Shop, words
 from tests.backoffice.pages.forms import filled, held, put, send
 from tests.journals import TillJournal
@@ -42,6 +44,41 @@ def test_the_till_tells_whether_it_takes_part_in_the_price_list(shop: Shop, cloc
         clock.move(seconds=1)
         shop.upload(journal, token, [row])
         assert f"Synchronizace ceníku {text}" in words(shop.browser.get(f"/fragments/tills/{journal.till_id}").text)
+
+
+@pytest.mark.parametrize("at", ["včera <b>večer</b>", "2026-11-24T08:00:00", "2026"])
+def test_a_row_whose_time_is_nonsense_is_listed_like_any_other(shop: Shop, at: str) -> None:
+    """The till's word is shown as it came: a page that fails would hide the till and its settings."""
+    journal = TillJournal()
+    journal.append(Kind.DRAWER_OPENED, {"nonsense": 1})
+    last = journal.rows.pop()
+    row = make_row(
+        last.prev_hash,
+        till_id=last.till_id,
+        epoch=last.epoch,
+        seq=last.seq,
+        kind=Kind.SHIFT_OPENED,
+        v=1,
+        doc_id=last.doc_id,
+        at=at,
+        body=last.body,
+    )
+    journal.rows.append(row)
+    shop.till_with(journal)
+    page = shop.browser.get(f"/tills/{journal.till_id}")
+    assert page.status_code == 200
+    assert f"{html.escape(moment(at))} · shift_opened" in page.text
+
+
+def test_an_epoch_whose_time_is_nonsense_is_listed_too(shop: Shop) -> None:
+    journal = TillJournal()
+    first = journal.rows.pop()
+    parts = {name: getattr(first, name) for name in ("till_id", "epoch", "seq", "kind", "v", "doc_id", "body")}
+    journal.rows.append(make_row(FIRST_PREV_HASH, **parts, at="kdysi"))
+    shop.till_with(journal)
+    page = shop.browser.get(f"/tills/{journal.till_id}/journal")
+    assert page.status_code == 200
+    assert "kdysi · první spuštění" in words(page.text)
 
 
 def test_settings_are_saved_only_where_they_were_changed(shop: Shop, journal: TillJournal, clock: Clock) -> None:
