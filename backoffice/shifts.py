@@ -65,14 +65,16 @@ def shift_closed(tables: Tables, place: Place, row: Row, body: ShiftClosed) -> P
 
 
 def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
-    """Count and sum of the shift's receipts, and of those each closing stands on, compared with what it says."""
+    """Count and sum of the shift's receipts, and of those each closing stands on, compared with what it says. A shift
+    that is another till's stays as it is, whatever receipts of this one say."""
     shift, closing = tables.shift, tables.closing
     by_epoch = _held_by_epoch(tables, place, shift_id)
     count, haler = _added(by_epoch.values())
     shift.update(receipts_held=count, sum_held_haler=haler).where(
-        (shift.c.account_id == place.account_id) & (shift.c.shift_id == shift_id)
+        (shift.c.account_id == place.account_id) & (shift.c.shift_id == shift_id) & (shift.c.till_id == place.till_id)
     ).execute()
     of_shift = (closing.c.account_id == place.account_id) & (closing.c.shift_id == shift_id)
+    of_shift &= closing.c.till_id == place.till_id
     for row in tables.rows(closing.select().where(of_shift)):
         held = _held_of_line(tables, place, row, by_epoch)
         head_held = bool(row["head_held"]) or _head_held(tables, place, row)

@@ -201,3 +201,16 @@ def test_rows_that_lost_a_fork_are_red_only_until_their_documents_came_in(office
     again.append_text("receipt_issued", copied.rows[2].body, doc_id=sold.doc_id)
     taken(office, place, again)
     assert flagged(office) == 0
+
+
+def test_a_receipt_that_names_the_shift_of_another_till_changes_nothing_there(office: Office) -> None:
+    journal, other = TillJournal(seed=1), TillJournal(seed=2, prefix="P2")
+    journal.day(sales=3)
+    taken(office, office.place(journal), journal)
+    shifts, closed = office.content("shift"), office.content("closing")
+    other.open_shift()
+    other.shift_id = journal.shift_id
+    other.sell()
+    taken(office, office.place(other), other)
+    assert [row for row in office.content("shift") if row["till_id"] == journal.till_id] == shifts
+    assert office.content("closing") == closed
