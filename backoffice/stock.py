@@ -24,15 +24,47 @@ LEVEL_KEY = ("account_id", "warehouse_id", "item_id")
 STOCK_EVENT = "stock"
 
 
-def move_stock(tables: Tables, account_id: int, moved: StockMoved, *, user: str, now: datetime) -> str:
-    """A document of the Backoffice, by this user; returns its doc_id. Raises StockInvalid or MovementInvalid."""
-    doc_id = str(uuid.uuid4())
+class OtherDocument(ValueError):
+    """Under this doc_id another document is written already."""
+
+
+def move_stock(
+    tables: Tables, account_id: int, moved: StockMoved, *, user: str, now: datetime, doc_id: str = ""
+) -> str:
+    """A document of the Backoffice, by this user; returns its doc_id, a new one unless given. The same document once
+    more, as when its form is sent again, changes nothing. Raises StockInvalid, MovementInvalid or OtherDocument."""
+    doc_id = doc_id or str(uuid.uuid4())
     body = StockMoved(moved.kind, user, moved.moves, moved.note, moved.counted)
     movements = movements_of_document(doc_id, body, at=iso(now), at_utc=iso(now.astimezone(UTC)))
     with tables.writing():
-        events = write_movements(tables, account_id, [movements], till_id="")
-        append_events(tables, account_id, events, now=now)
+        _lock_warehouses(tables, account_id, movements)
+        written = _written(tables, account_id, doc_id)
+        if written and written != _moves_of(movements):
+            raise OtherDocument(doc_id)
+        if not written:
+            events = write_movements(tables, account_id, [movements], till_id="")
+            append_events(tables, account_id, events, now=now)
     return doc_id
+
+
+def _lock_warehouses(tables: Tables, account_id: int, movements: Movements) -> None:
+    """So that the same document sent twice at once waits for itself."""
+    for warehouse_id in sorted({move.warehouse_id for move in movements.moves}):
+        _take_versions(tables, account_id, warehouse_id, 0)
+
+
+def _moves_of(movements: Movements) -> list[tuple[str, str, str, int]]:
+    return [
+        (movements.kind.value, move.warehouse_id, move.item_id, move.quantity.thousandths) for move in movements.moves
+    ]
+
+
+def _written(tables: Tables, account_id: int, doc_id: str) -> list[tuple[str, str, str, int]]:
+    move = tables.stock_movement
+    query = move.select(move.c.kind, move.c.warehouse_id, move.c.item_id, move.c.quantity).where(
+        (move.c.account_id == account_id) & (move.c.doc_id == doc_id)
+    )
+    return list(query.order_by(move.c.n).tuples())
 
 
 def write_movements(tables: Tables, account_id: int, documents: Sequence[Movements], *, till_id: str) -> list[Event]:

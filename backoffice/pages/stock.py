@@ -25,6 +25,7 @@ WRONG = {
     "branch": mark("Provozovna má nejvýš 120 znaků."),
 }
 NOT_EMPTY = mark("V tomto skladu ještě něco je. Převeďte zboží jinam, nebo ho odepište; pak půjde sklad smazat.")
+IN_USE = mark("Z tohoto skladu ještě prodává pokladna. V jejím nastavení zvolte jiný; pak půjde sklad smazat.")
 
 
 @router.get("/stock")
@@ -162,6 +163,8 @@ def delete_warehouse(request: Request, site: CurrentSite, session: SignedIn, for
     row_id = form.one("row_id")
     if row_of(site.tables, session.account_id, RowKind.WAREHOUSE, row_id) is None:
         return render(request, site, "missing.html", session=session, status=404)
+    if _tills_by_warehouse(site, session).get(row_id):
+        return _warehouses(request, site, session, "warehouses.html", typed=form, errors={"row_id": IN_USE})
     if has_stock(site.tables, session.account_id, row_id):
         return _warehouses(request, site, session, "warehouses.html", typed=form, errors={"row_id": NOT_EMPTY})
     edit(site, session, RowKind.WAREHOUSE, row_id, {DELETED: True})

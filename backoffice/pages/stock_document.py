@@ -1,6 +1,7 @@
 """Příjem, inventura, převodka, odpis: one form of many lines. A line comes by a scan or by a few letters of the name;
 everything typed travels in the form itself until it is saved, so it works without JavaScript."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,7 +31,7 @@ from backoffice.pages.signed_in import SignedIn
 from backoffice.pages.words import mark
 from backoffice.pricelist.listing import find_items, row_of, rows_of
 from backoffice.site import CurrentSite, Site
-from backoffice.stock import move_stock
+from backoffice.stock import OtherDocument, move_stock
 from backoffice.stock_listing import levels_of
 
 router = APIRouter()
@@ -51,6 +52,7 @@ WRONG_COUNT = mark("Napočítané množství je číslo, nejvýš se třemi dese
 NO_LINES = mark("Přidejte aspoň jednu položku.")
 NO_WAREHOUSE = mark("Vyberte sklad.")
 SAME_WAREHOUSE = mark("Zboží se převádí mezi dvěma různými sklady.")
+ALREADY = mark("Tento doklad už je zapsaný, s jinými položkami. Zapíšete-li ho znovu, bude to další doklad.")
 TOO_MUCH = mark("Tolik se najednou přesunout nedá. Zkontrolujte množství.")
 
 
@@ -86,6 +88,7 @@ class Document:
     hits: list[dict[str, Any]] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     added: str = ""
+    doc_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 @router.get("/stock/documents/{word}")
@@ -138,6 +141,7 @@ def _read(site: Site, session: Session, kind: MoveKind, form: Typed) -> Document
         note=form.one("note")[:NOTE_CHARS_MAX],
         find=form.one("find"),
     )
+    document.doc_id = _doc_id(form.one("doc_id")) or document.doc_id
     typed = zip(form.all("item_id"), form.all("quantity"), form.all("known"), strict=False)
     for item_id, quantity, known in list(typed)[:LINES_MAX]:
         row = row_of(site.tables, session.account_id, RowKind.ITEM, item_id)
@@ -146,6 +150,14 @@ def _read(site: Site, session: Session, kind: MoveKind, form: Typed) -> Document
     if kind is MoveKind.STOCKTAKE and form.one("was_warehouse") != document.warehouse:
         _know(site, session, document)
     return document
+
+
+def _doc_id(text: str) -> str:
+    """Empty when it is none: the form carries it from its first page on, so that sent twice it is written once."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return ""
 
 
 def _know(site: Site, session: Session, document: Document) -> None:
@@ -216,7 +228,11 @@ def _save(site: Site, session: Session, document: Document) -> bool:
         return False
     try:
         moved = _moved(document, good, user=session.email)
-        move_stock(site.tables, session.account_id, moved, user=session.email, now=site.now())
+        doc_id, now = document.doc_id, site.now()
+        move_stock(site.tables, session.account_id, moved, user=session.email, now=now, doc_id=doc_id)
+    except OtherDocument:
+        document.errors["lines"], document.doc_id = ALREADY, str(uuid.uuid4())
+        return False
     except (StockInvalid, MovementInvalid):
         document.errors["lines"] = TOO_MUCH
         return False

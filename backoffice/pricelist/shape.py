@@ -83,7 +83,9 @@ STOCK = (
     at TEXT NOT NULL,
     at_utc TEXT NOT NULL,
     PRIMARY KEY (account_id, doc_id, n))""",
-    "CREATE INDEX stock_movement_item ON stock_movement (account_id, warehouse_id, item_id, at_utc)",
+    "CREATE INDEX stock_movement_item ON stock_movement (account_id, item_id, at_utc, doc_id, n)",
+    # few among the sales: without it a page of stocktakes would look at every sale there was
+    "CREATE INDEX stock_movement_document ON stock_movement (account_id, kind, at_utc, doc_id, n) WHERE kind <> 'sale'",
     "CREATE INDEX stock_movement_time ON stock_movement (account_id, at_utc, doc_id, n)",
     """CREATE TABLE stock_level (
     account_id BIGINT NOT NULL,

@@ -243,3 +243,40 @@ def test_after_a_document_the_page_of_its_warehouse_is_shown_whatever_its_id(sho
     lines = {"item_id": "i", "quantity": "2", "known": "0", "warehouse": "a&b#c"}
     answer = send(shop, "/stock/documents/receive", **lines, action="save")
     assert answer.headers["location"] == "/stock?warehouse=a%26b%23c&done=receive"
+
+
+def test_a_document_sent_twice_is_written_once_and_a_changed_one_is_told(stocked: Shop) -> None:
+    """The answer got lost, or somebody went back and pressed again: stock must not be moved twice."""
+    opened = filled(stocked.browser.get("/stock/documents/receive?warehouse=w1").text)
+    line: Typed = {"warehouse": "w1", "item_id": "a", "known": "0", "quantity": "5", "action": "save"}
+    for _ in range(2):
+        answer = send(stocked, "/stock/documents/receive", opened, **line)
+        assert answer.headers["location"] == "/stock?warehouse=w1&done=receive"
+        assert level(stocked, "w1", "a") == 15_000
+    answer = send(stocked, "/stock/documents/receive", opened, **line | {"quantity": "6"})
+    assert answer.status_code == 400
+    assert "Tento doklad už je zapsaný, s jinými položkami" in words(answer.text)
+    assert level(stocked, "w1", "a") == 15_000
+    assert send(stocked, "/stock/documents/receive", filled(answer.text), action="save").status_code == 303
+    assert level(stocked, "w1", "a") == 21_000
+    assert send(stocked, "/stock/documents/receive", opened, **line | {"doc_id": "x"}).status_code == 303
+    assert level(stocked, "w1", "a") == 26_000
+
+
+def test_a_warehouse_that_a_till_sells_from_is_not_deleted(shop: Shop) -> None:
+    journal = TillJournal(name="Pult")
+    shop.till_with(journal)
+    put(shop, RowKind.WAREHOUSE, "w1", name="Prodejna")
+    put(shop, RowKind.TILL, journal.till_id, warehouse_id="w1")
+    answer = send(shop, "/stock/warehouses/delete", row_id="w1")
+    assert answer.status_code == 400
+    assert "Z tohoto skladu ještě prodává pokladna" in answer.text
+    put(shop, RowKind.TILL, journal.till_id, warehouse_id="")
+    assert send(shop, "/stock/warehouses/delete", row_id="w1").status_code == 303
+
+
+def test_a_warehouse_with_nothing_but_negative_levels_is_deleted(stocked: Shop) -> None:
+    """A till takes from it whatever it sells, also of what nobody counts: nothing is left there all the same."""
+    document(stocked, "write-off", warehouse="w2", item_id="b", known="0", quantity="2", action="save")
+    assert level(stocked, "w2", "b") == -2000
+    assert send(stocked, "/stock/warehouses/delete", row_id="w2").status_code == 303

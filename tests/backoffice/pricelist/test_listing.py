@@ -120,6 +120,25 @@ def test_a_page_of_a_warehouse_and_of_movements_is_read_by_an_index(
     assert not [line for line in told if line.startswith("SCAN")], told
 
 
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (StockFilter(), "stock_movement_time"),
+        (StockFilter(item="i1"), "stock_movement_item"),
+        (StockFilter(warehouse="w1", item="i1"), "stock_movement_item"),
+        (StockFilter(kind="stocktake"), "stock_movement_document"),
+        (StockFilter(kind="write_off", warehouse="w1"), "stock_movement_document"),
+    ],
+)
+def test_movements_are_found_without_a_look_at_all_sales(
+    many_on_sqlite: Office, wanted: StockFilter, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = many_on_sqlite
+    told = plans(office.tables, monkeypatch, lambda: movement_page(office.tables, office.account_id, wanted))
+    assert any(f"USING INDEX {index} " in line for line in told), told
+    assert not [line for line in told if "TEMP B-TREE" in line], told
+
+
 def test_lists_are_the_same_on_both_databases(many: Office) -> None:
     tables, account_id = many.tables, many.account_id
     page = item_page(tables, account_id, ItemFilter(label="akce"))
