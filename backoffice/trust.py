@@ -83,13 +83,14 @@ def machine_names(*, host_name: str = "", public_name: str = "", addresses: Sequ
 
 
 def ensure_trust(data_dir: Path, names: Names, *, now: datetime) -> Trust:
-    """The CA and a leaf for these names; made or renewed when needed."""
+    """The CA and a leaf for these names; made or renewed when needed. A CA whose time has not come yet stays: it is the
+    clock that is wrong, and browsers trust the CA."""
     folder = data_dir / "tls"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ca_file, leaf_file, leaf_key_file = folder / "ca.pem", folder / "leaf.pem", folder / LEAF_KEY_FILE
     ca_key = _key(folder / "ca.key")
     ca = x509.load_pem_x509_certificate(ca_file.read_bytes()) if ca_file.exists() else None
-    if ca is None or ca.public_key() != ca_key.public_key():
+    if ca is None or ca.public_key() != ca_key.public_key() or ca.not_valid_after_utc < now + RENEW_BEFORE:
         ca = _make_ca(ca_key, names, now=now)
         _write(ca_file, _pem(ca), mode=0o644)
     leaf_key = _key(leaf_key_file)

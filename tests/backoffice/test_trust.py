@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.x509 import verification
 
 from backoffice.trust import (
+    CA_LIFETIME,
     LEAF_LIFETIME,
     RENEW_BEFORE,
     Names,
@@ -118,3 +119,14 @@ def test_a_prepared_key_is_announced_and_then_takes_the_place_of_the_first(tmp_p
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(after.certificate_file, after.key_file)
     assert not use_next_key(tmp_path)
+
+
+def test_a_ca_that_has_ended_is_followed_by_a_new_one(tmp_path: Path) -> None:
+    """As one made at a first start whose clock stood in 1970: no browser would ever take it."""
+    old = ensure_trust(tmp_path, NAMES, now=datetime(1970, 1, 2, tzinfo=UTC)).ca_pem
+    trust = ensure_trust(tmp_path, NAMES, now=NOW)
+    assert trust.ca_pem != old
+    made = x509.load_pem_x509_certificate(trust.ca_pem)
+    leaf_of(trust.certificate_file).verify_directly_issued_by(made)
+    assert made.not_valid_before_utc < NOW < made.not_valid_after_utc - CA_LIFETIME / 2
+    assert ensure_trust(tmp_path, NAMES, now=datetime(1970, 1, 2, tzinfo=UTC)).ca_pem == trust.ca_pem
