@@ -28,6 +28,8 @@ from appliance.domain.vat import VatClass, VatRate
 DELETED = "deleted"
 MEMBER_MARK = ":"
 LABEL_CHARS_MAX = 32
+DIVIDERS = frozenset(" ,;")
+"""Between several labels or codes in one field."""
 ROW_ID_CHARS_MAX = 64
 FIELDS_MAX = 200
 
@@ -248,8 +250,10 @@ def _is_code(value: object) -> bool:
 
 
 def is_label(value: object) -> bool:
-    """A label is one word, so that several can be typed into one field."""
-    return isinstance(value, str) and 0 < len(value) <= LABEL_CHARS_MAX and value.isprintable() and " " not in value
+    """A label is one word, so that several can be typed into one field, divided by spaces or commas."""
+    if not isinstance(value, str) or not value.isprintable():
+        return False
+    return 0 < len(value) <= LABEL_CHARS_MAX and DIVIDERS.isdisjoint(value)
 
 
 def _is_price(value: Any) -> bool:

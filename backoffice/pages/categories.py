@@ -112,14 +112,14 @@ def save_category(request: Request, site: CurrentSite, session: SignedIn, form: 
         return render(request, site, "missing.html", session=session, status=404)
     position = form.one("position")
     values: dict[str, Any] = {
-        "name": " ".join(form.one("name").split()),
+        "name": form.line("name"),
         "colour": form.one("colour"),
         "position": int(position) if position.isascii() and position.isdigit() and len(position) < 5 else -1,
     }
     errors = _wrong(RowKind.CATEGORY, values)
     if errors:
         return _categories(request, site, session, "categories.html", typed=form, errors=errors)
-    changes = {name: value for name, value in values.items() if not row_id or form.one(f"was_{name}") != str(value)}
+    changes = {name: value for name, value in values.items() if not row_id or form.line(f"was_{name}") != str(value)}
     edit(site, session, RowKind.CATEGORY, row_id or str(uuid.uuid4()), changes)
     return RedirectResponse("/pricelist/categories", status_code=303)
 

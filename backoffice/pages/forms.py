@@ -23,11 +23,19 @@ class Typed:
     def one(self, name: str) -> str:
         return next(iter(self.fields.get(name, ())), "")
 
+    def line(self, name: str) -> str:
+        return one_line(self.one(name))
+
     def all(self, name: str) -> tuple[str, ...]:
         return self.fields.get(name, ())
 
     def has(self, name: str) -> bool:
         return name in self.fields
+
+
+def one_line(text: str) -> str:
+    """Words with one space between them."""
+    return " ".join(text.split())
 
 
 async def _typed(request: Request, session: SignedIn) -> Typed:

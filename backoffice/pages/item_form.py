@@ -13,6 +13,7 @@ from appliance.domain.catalogue import NAME_CHARS_MAX, Unit
 from appliance.domain.fiscal import Reporting
 from appliance.domain.money import Money, NotAnAmount, format_amount, parse_amount
 from appliance.domain.pricelist import (
+    DIVIDERS,
     FIELDS_MAX,
     FieldInvalid,
     Fields,
@@ -25,7 +26,7 @@ from appliance.domain.pricelist import (
     members,
 )
 from appliance.domain.vat import VatClass
-from backoffice.pages.forms import Typed
+from backoffice.pages.forms import Typed, one_line
 from backoffice.pages.words import mark
 
 WRONG = {
@@ -97,13 +98,15 @@ def changes_of(form: ItemForm) -> dict[str, Any]:
     if len(registers) > FIELDS_MAX // 2:
         form.errors["labels"] = TOO_MANY
     before = _before(form.was)
+    if one_line(str(before.get("name", ""))) == registers["name"]:
+        registers["name"] = before["name"]  # the form only leaves out spaces that somebody typed elsewhere
     return {} if form.errors else changed_fields(before, registers)
 
 
 def _registers(form: ItemForm) -> dict[str, Any]:
     shown = form.shown
     registers: dict[str, Any] = {
-        "name": " ".join(shown["name"].split()),
+        "name": one_line(shown["name"]),
         "price": _price(form),
         "vat_class": shown["vat_class"],
         "category_id": shown["category_id"] or None,
@@ -123,8 +126,8 @@ def _registers(form: ItemForm) -> dict[str, Any]:
 
 
 def words_of(text: str) -> list[str]:
-    """What is divided by spaces or commas."""
-    return [word.strip(",;") for word in text.split() if word.strip(",;")]
+    """What is divided by spaces, commas or semicolons."""
+    return "".join(" " if char in DIVIDERS else char for char in text).split()
 
 
 def labels_typed(text: str) -> list[str] | None:

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from appliance.domain.pricelist import DELETED, FieldInvalid, Fields, RowKind, members
 from backoffice.accounts import Session
 from backoffice.pages.edits import edit
-from backoffice.pages.forms import Form
+from backoffice.pages.forms import Form, Typed
 from backoffice.pages.item_form import (
     TOO_MANY,
     ItemForm,
@@ -42,6 +42,7 @@ from backoffice.stock_listing import item_levels
 
 router = APIRouter()
 
+NOTHING_TYPED = Typed({})
 BULK_NOTHING = mark("Zaškrtněte nejdřív položky, kterých se to týká.")
 BULK_LABEL = mark("Napište štítek: jedno slovo, nejvýš 32 znaků.")
 MERGE_TOO_MANY = mark("Sloučit nejdou: tolik kódů a štítků jedna položka mít nemůže. Nic se nezměnilo.")
@@ -59,7 +60,7 @@ def items_fragment(request: Request, site: CurrentSite, session: SignedIn) -> Re
 
 
 def _list(
-    request: Request, site: Site, session: Session, template: str, *, error: str = "", chosen: tuple[str, ...] = ()
+    request: Request, site: Site, session: Session, template: str, *, error: str = "", typed: Typed = NOTHING_TYPED
 ) -> Response:
     wanted = ItemFilter.of_query(request.query_params)
     after = request.query_params.get("after", "").replace("\0", "")
@@ -78,7 +79,8 @@ def _list(
         labels=labels_of(site.tables, session.account_id),
         done="".join(c for c in request.query_params.get("done", "")[:3] if c.isdigit()),
         error=error,
-        chosen=chosen,
+        chosen=typed.all("id"),
+        typed=typed,
     )
 
 
@@ -90,7 +92,7 @@ def bulk(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> 
     if not ids:
         error = BULK_NOTHING
     if error:
-        return _list(request, site, session, "pricelist.html", error=error, chosen=ids)
+        return _list(request, site, session, "pricelist.html", error=error, typed=form)
     done = 0
     for row_id in ids:
         done += _edit_one(site, session, row_id, changes)

@@ -144,7 +144,7 @@ def save_warehouse(request: Request, site: CurrentSite, session: SignedIn, form:
     row_id = form.one("row_id")
     if row_id and row_of(site.tables, session.account_id, RowKind.WAREHOUSE, row_id) is None:
         return render(request, site, "missing.html", session=session, status=404)
-    values = {name: " ".join(form.one(name).split()) for name in WRONG}
+    values = {name: form.line(name) for name in WRONG}
     errors: dict[str, str] = {}
     for name, value in values.items():
         try:
@@ -153,7 +153,7 @@ def save_warehouse(request: Request, site: CurrentSite, session: SignedIn, form:
             errors[name] = WRONG[name]
     if errors:
         return _warehouses(request, site, session, "warehouses.html", typed=form, errors=errors)
-    changes = {name: value for name, value in values.items() if not row_id or form.one(f"was_{name}") != value}
+    changes = {name: value for name, value in values.items() if not row_id or form.line(f"was_{name}") != value}
     edit(site, session, RowKind.WAREHOUSE, row_id or str(uuid.uuid4()), changes)
     return RedirectResponse("/stock/warehouses", status_code=303)
 

@@ -109,7 +109,7 @@ def _typed_settings(typed: Typed) -> dict[str, Any]:
         "restricted": typed.has("restricted"),
         "apply_when": typed.one("apply_when"),
         "warehouse_id": typed.one("warehouse_id"),
-        "branch": " ".join(typed.one("branch").split()),
+        "branch": typed.line("branch"),
     }
 
 
@@ -122,7 +122,7 @@ def save_settings(request: Request, site: CurrentSite, session: SignedIn, form: 
     errors = _wrong(site, session, values)
     if errors:
         return _page(request, site, session, till, typed=form, errors=errors)
-    changes = {name: value for name, value in values.items() if form.one(f"was_{name}") != str(value)}
+    changes = {name: value for name, value in values.items() if form.line(f"was_{name}") != str(value)}
     edit(site, session, RowKind.TILL, till.till_id, changes)
     return RedirectResponse(f"/tills/{till.till_id}?done=1", status_code=303)
 

@@ -68,12 +68,12 @@ def save(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> 
     row_id = form.one("row_id")
     if row_id and row_of(site.tables, session.account_id, RowKind.USER, row_id) is None:
         return render(request, site, "missing.html", session=session, status=404)
-    name, pin = " ".join(form.one("name").split()), form.one("pin")
+    name, pin = form.line("name"), form.one("pin")
     errors = _wrong(name, pin)
     if errors:
         return _list(request, site, session, "users.html", typed=form, errors=errors)
     changes: dict[str, Any] = {}
-    if not row_id or name != form.one("was_name"):
+    if not row_id or name != form.line("was_name"):
         changes["name"] = name
     if pin:
         changes["pin"] = hash_pin(pin, secrets.token_bytes(SALT_BYTES))

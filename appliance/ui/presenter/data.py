@@ -141,7 +141,7 @@ def label_error(text: str) -> str:
         return _("Napište štítek, například pokl1.")
     if len(text) > LABEL_CHARS_MAX:
         return _("Štítek je příliš dlouhý (nejvýše {n} znaků).").format(n=LABEL_CHARS_MAX)
-    return _("Štítek je jedno slovo bez mezer.")
+    return _("Štítek je jedno slovo, bez mezer a čárek.")
 
 
 class UnsentLike(Protocol):

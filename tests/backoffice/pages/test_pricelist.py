@@ -188,6 +188,36 @@ def test_labels_and_category_of_many_items_change_at_once(shop: Shop) -> None:
     assert found(shop, "category=c") == ["b"]
 
 
+@pytest.mark.parametrize("typed", ["bar,terasa", "bar, terasa", "bar;terasa", "bar terasa"])
+def test_codes_and_labels_are_divided_by_spaces_or_commas(shop: Shop, typed: str) -> None:
+    item(shop, "a", "Rohlík")
+    opened = filled(shop.browser.get("/pricelist/items/a").text)
+    assert send(shop, "/pricelist/items/a", opened, labels=typed, eans="859,860").status_code == 303
+    assert members(held(shop, "a"), "label") == ("bar", "terasa")
+    assert members(held(shop, "a"), "ean") == ("859", "860")
+    item(shop, "b", "Houska")
+    send(shop, "/pricelist/bulk", id="b", action="add_label", label=typed)
+    assert members(held(shop, "b"), "label") == ("bar", "terasa")
+
+
+def test_what_was_typed_for_many_items_stays_when_it_cannot_be(shop: Shop) -> None:
+    put(shop, RowKind.CATEGORY, "c", name="Pečivo", colour="#14804A", position=1)
+    item(shop, "a", "Rohlík")
+    typed = {"action": "add_label", "label": "x" * 33, "category_id": "c"}
+    page = send(shop, "/pricelist/bulk", **typed).text
+    bulk = page[page.index('<section class="card bulk"') :]
+    assert f'name="label" value="{typed["label"]}"' in bulk
+    assert '<option value="c" selected>' in bulk
+
+
+def test_a_name_with_two_spaces_from_a_till_is_no_change_of_whoever_saves_the_form(shop: Shop) -> None:
+    """B4: it would win over what somebody else renames meanwhile."""
+    item(shop, "a", "Rohlík  tukový")
+    opened = filled(shop.browser.get("/pricelist/items/a").text)
+    assert send(shop, "/pricelist/items/a", opened, price="5").status_code == 303
+    assert (held(shop, "a")["name"], held(shop, "a")["price"]) == ("Rohlík  tukový", 500)
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [

@@ -71,7 +71,13 @@ def test_what_a_restriction_will_do_is_said_before() -> None:
 
 @pytest.mark.parametrize(
     ("text", "error"),
-    [("pokl1", ""), ("", "Napište štítek"), ("pokl 1", "bez mezer"), ("x" * 33, "nejvýše 32 znaků")],
+    [
+        ("pokl1", ""),
+        ("", "Napište štítek"),
+        ("pokl 1", "bez mezer"),
+        ("bar,terasa", "bez mezer a čárek"),
+        ("x" * 33, "nejvýše 32 znaků"),
+    ],
 )
 def test_a_label_is_one_word(text: str, error: str) -> None:
     found = label_error(text)
