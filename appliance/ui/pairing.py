@@ -67,7 +67,7 @@ def ask_code(app: Any, address: str) -> None:
     app.ask(
         TextDialog(
             app=app, title=_("Párovací kód"), done=lambda code: _pair(app, code, address), wrong=code_error,
-            message=_("Ukáže ho Backoffice: Pokladny › Spárovat. Opište ho, nebo načtěte čtečkou."),
+            message=_("Ukáže ho Backoffice: Pokladny › Připojit pokladnu. Opište ho, nebo načtěte čtečkou."),
         )
     )  # fmt: skip
 

@@ -34,6 +34,8 @@ def typed_text(digits: str) -> str:
 
 def moment_of(digits: str, zone: tzinfo | None) -> datetime:
     """Raises NotAMoment."""
+    if len(digits) != DIGITS:
+        raise NotAMoment(digits)  # strptime would make something of fewer
     try:
         return datetime.strptime(digits, "%d%m%Y%H%M").replace(tzinfo=zone)
     except ValueError:

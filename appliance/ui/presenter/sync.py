@@ -78,7 +78,7 @@ def result_text(result: str) -> str:
     if not parts and not sent:
         return _("Vše je odeslané i stažené.")
     pulled = ", ".join(parts) or _("v ceníku nic nového")
-    return pulled + "; " + _("odesláno {n} {documents}").format(n=sent, documents=documents(sent))
+    return pulled + "; " + sent_words(sent)
 
 
 def _count(counts: Any, name: str) -> int:
@@ -90,8 +90,8 @@ def _count_words(n: int, one: str, few: str, many: str) -> str:
     return f"{n} {plural(n, one, few, many)}"
 
 
-def documents(n: int) -> str:
-    return plural(n, _("doklad"), _("doklady"), _("dokladů"))
+def sent_words(n: int) -> str:
+    return plural(n, _("odeslán {n} doklad"), _("odeslány {n} doklady"), _("odesláno {n} dokladů")).format(n=n)
 
 
 def when_text(finished_at: str, now: datetime) -> str:

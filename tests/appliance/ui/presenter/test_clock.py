@@ -32,7 +32,9 @@ def test_a_typed_moment_is_in_the_shop_s_time() -> None:
     assert moment_of("040120270830", PRAGUE) == AT
 
 
-@pytest.mark.parametrize("digits", ["", "0401", "320120270830", "300220270830", "040120272530"])
+@pytest.mark.parametrize(
+    "digits", ["", "0401", "320120270830", "300220270830", "040120272530", "04012027083", "1120270830"]
+)
 def test_what_is_no_moment_is_refused_in_words(digits: str) -> None:
     with pytest.raises(NotAMoment) as refused:
         moment_of(digits, PRAGUE)
