@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +18,8 @@ from appliance.store.backup import BackupFailed, BackupUnreadable
 BACKUP_NOTE = "backup"  # {"at": of the last one, "shift": the last closing in it, "error": '' or why a folder has none}
 NAME = re.compile(r"till-([0-9]{8}-[0-9]{6})\.db")
 PART = ".part"
+LEFT_BEHIND_S = 3600.0  # a draft that nobody has written to for so long was cut off
+ROOM_LEFT_BYTES = 64 * 1024 * 1024  # what a copy must leave: the till sells on the same disk
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def make_backup(shop: Shop, plan: BackupPlan) -> tuple[BackupFile, ...]:
             continue
         try:
             made.append(_copy_into(shop, folder, now))
-            _forget_old(folder, kept=plan.kept)
+            _forget_old(folder, kept=plan.kept, now=now)
         except (OSError, BackupUnreadable, BackupFailed) as failure:
             error = error or f"{folder}: {failure}"
     if not made:
@@ -71,7 +75,9 @@ def _copy_into(shop: Shop, folder: Path, now: datetime) -> BackupFile:
     folder.mkdir(parents=True, exist_ok=True, mode=0o750)
     path = folder / f"till-{now:%Y%m%d-%H%M%S}.db"
     part = path.with_name(path.name + PART)
+    _clear_away_drafts(folder)
     part.unlink(missing_ok=True)
+    _check_room(shop.store.path, folder)
     try:
         backup.copy_database(shop.store.path, part)
         backup.look_at(part)
@@ -83,6 +89,21 @@ def _copy_into(shop: Shop, folder: Path, now: datetime) -> BackupFile:
     return _described(path)
 
 
+def _clear_away_drafts(folder: Path) -> None:
+    """Those a power cut has left; one that is being written stays."""
+    for draft in folder.glob(f"till-*.db{PART}*"):
+        if abs(time.time() - draft.stat().st_mtime) > LEFT_BEHIND_S:
+            draft.unlink(missing_ok=True)
+
+
+def _check_room(database: Path, folder: Path) -> None:
+    """Before anything is written: a copy that fills the disk would stop the sales. Raises BackupFailed."""
+    free = shutil.disk_usage(folder).free
+    missing = database.stat().st_size + ROOM_LEFT_BYTES - free
+    if missing > 0:
+        raise BackupFailed(f"the disk is too full for a copy, {-(-missing // 1_000_000)} MB more must be free")
+
+
 def _to_disk(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -91,8 +112,11 @@ def _to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
-def _forget_old(folder: Path, *, kept: int) -> None:
-    for path in _files(folder)[: -kept or None]:
+def _forget_old(folder: Path, *, kept: int, now: datetime) -> None:
+    """The oldest go, first of all those of a clock that was ahead: the one just made is the newest."""
+    ahead = now.replace(tzinfo=None, microsecond=0)
+    files = sorted(_files(folder), key=lambda path: ((_made_at(path) or ahead) <= ahead, path.name))
+    for path in files[: -kept or None]:
         path.unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
 """The daemon's backups: once a day, and after each closing."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from appliance.domain.clock import parse_iso
 from appliance.service.backup import BACKUP_NOTE, BackupPlan, NoBackup, make_backup
@@ -22,9 +22,13 @@ class BackupKeeper:
     def __init__(self, shop: Shop, plan: BackupPlan) -> None:
         self._shop = shop
         self._plan = plan
+        self._failed_at: datetime | None = None
 
     def step(self) -> float:
         """Returns how long there is nothing to do, in seconds."""
+        if self._failed_at and abs(self._shop.now() - self._failed_at).total_seconds() < AGAIN_S:
+            return LOOK_S  # every sale wakes the daemon: a copy of the whole database is not tried with each
+        self._failed_at = None
         if not self._is_due():
             return LOOK_S
         try:
@@ -32,6 +36,7 @@ class BackupKeeper:
                 log.info("backup: %s, %d bytes", made.path, made.size_bytes)
         except (NoBackup, StoreFailed) as error:
             log.error("backup: none could be made: %s", error)
+            self._failed_at = self._shop.now()
             return AGAIN_S
         return LOOK_S
 

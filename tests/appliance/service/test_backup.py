@@ -1,6 +1,9 @@
 """Copies of the database: whole, looked at, without secrets, while the till sells."""
 
+import os
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,6 +62,53 @@ def test_as_many_stay_as_are_to_be_kept_in_every_folder_that_is_there(selling: T
     assert [each.made_at for each in found] == ["2027-02-05 08:00:00"] * 2 + ["2027-02-04 08:00:00"] * 2
     assert (stick / "holiday.jpg").exists()
     assert not missing.exists()
+
+
+def test_backups_of_a_clock_that_was_ahead_are_forgotten_first(selling: TestShop, tmp_path: Path) -> None:
+    """Else each new one would count as the oldest and go at once."""
+    selling.clock.forward(days=4000)
+    for _ in range(2):
+        selling.clock.forward(days=1)
+        make_backup(selling.shop, plan(tmp_path / "b", kept=2))
+    selling.clock.back(days=4000)
+    (made,) = make_backup(selling.shop, plan(tmp_path / "b", kept=2))
+    assert made.path.exists()
+    selling.clock.forward(days=1)
+    (second,) = make_backup(selling.shop, plan(tmp_path / "b", kept=2))
+    assert {each.path for each in list_backups([tmp_path / "b"])} == {made.path, second.path}
+
+
+def test_a_backup_of_a_clock_that_starts_in_the_past_takes_the_place_of_one(selling: TestShop, tmp_path: Path) -> None:
+    for _ in range(3):
+        selling.clock.forward(days=1)
+        make_backup(selling.shop, plan(tmp_path / "b"))
+    selling.clock.back(days=20000)
+    make_backup(selling.shop, plan(tmp_path / "b"))
+    days = [each.made_at[:10] for each in list_backups([tmp_path / "b"])]
+    assert days == ["2027-02-04", "2027-02-03", "1972-05-03"]
+
+
+def test_what_a_power_cut_has_left_is_cleared_away(selling: TestShop, tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    folder.mkdir()
+    old = [folder / f"till-20270101-080000.db.part{ending}" for ending in ("", "-journal")]
+    fresh = folder / "till-20270201-075959.db.part"
+    for path in (*old, fresh):
+        path.write_bytes(b"half")
+    for path in old:
+        os.utime(path, (0, 0))
+    (made,) = make_backup(selling.shop, plan(folder))
+    assert set(folder.iterdir()) == {fresh, made.path}
+
+
+def test_no_copy_is_begun_that_would_fill_the_disk(
+    selling: TestShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "b"
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=60 * 1024 * 1024))
+    with pytest.raises(NoBackup, match=r"b: the disk is too full for a copy, \d+ MB more must be free"):
+        make_backup(selling.shop, plan(folder))
+    assert list(folder.iterdir()) == []
 
 
 def test_a_folder_that_takes_nothing_is_told_and_leaves_nothing_behind(selling: TestShop, tmp_path: Path) -> None:

@@ -47,5 +47,9 @@ def test_a_daemon_that_can_make_none_tries_again_later(till: TestShop, tmp_path:
     till.clock.forward(hours=1)
     assert keeper.step() == AGAIN_S
     (tmp_path / "b").unlink()
+    till.clock.forward(minutes=59)
+    assert keeper.step() == LOOK_S  # a sale has woken it
+    assert list_backups([tmp_path / "b"]) == ()
+    till.clock.forward(minutes=1)
     assert keeper.step() == LOOK_S
     assert len(list_backups([tmp_path / "b"])) == 1
