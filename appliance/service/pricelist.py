@@ -201,14 +201,15 @@ def forget_contained(shop: Shop, *, place: int) -> bool:
         newest = pull.last_own_edit(tables)
         contained = pull.contained_edits(tables, upto=place, limit=STEP_ROWS)
         leaving = {row_id for _, row_id, leaves in contained if leaves}
-        leaving -= pull.edited_ids(tables, sorted(leaving), after=place)
+        edited = pull.edited_ids(tables, sorted(leaving), after=place)
     if not contained:
         return False
     with shop.mark() as tables:
         if pull.last_own_edit(tables) != newest:
             return True
         pull.drop_places(tables, [at for at, _, _ in contained])
-        pages.hide(tables, sorted(leaving))
+        pages.hide(tables, sorted(leaving - edited))
+        pull.hide_when_contained(tables, sorted(edited))
     return len(contained) == STEP_ROWS
 
 

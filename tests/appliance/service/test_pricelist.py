@@ -249,6 +249,18 @@ def test_an_item_with_an_own_edit_on_its_way_is_hidden_only_when_the_edit_is_con
     assert count(till.shop, "own_edit") == 0
 
 
+def test_an_item_that_is_edited_again_while_it_waits_to_leave_still_leaves(till: TestShop) -> None:
+    take(till, row_of(MILK))
+    catalogue.save_item(till.shop, replace(MILK, price=Money(1000)))
+    take(till, gone(MILK))
+    first = now_at(till)
+    catalogue.save_item(till.shop, replace(MILK, price=Money(2000)))
+    take(till, as_of=first)
+    assert visible(till)["item-milk"].price == Money(2000), "the second edit is still on its way"
+    take(till, as_of=now_at(till))
+    assert visible(till) == {}
+
+
 def test_an_own_edit_that_keeps_an_item_in_scope_ends_its_leaving(till: TestShop) -> None:
     take(till, row_of(MILK))
     contained = now_at(till)
