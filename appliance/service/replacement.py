@@ -41,7 +41,7 @@ def is_fresh(shop: Shop) -> bool:
 
 def begin(shop: Shop, forerunner: Forerunner, *, new_epoch: Callable[[], str]) -> None:
     """This device becomes the other till, in one step; the rows it needs come by and by. A device that is that till
-    already stays as it is. Raises Refused: not_fresh."""
+    already stays as it is. Raises Refused: not_fresh, series_used."""
     at = iso(shop.now())
     with shop.fact() as tables:
         till = journal.the_till(tables)
@@ -55,17 +55,20 @@ def begin(shop: Shop, forerunner: Forerunner, *, new_epoch: Callable[[], str]) -
         shift, parent = forerunner.open_shift, forerunner.parent
         if shift is not None:
             sales.insert_shift(tables, shift)
-        journal.open_epoch(
-            tables,
-            epoch=new_epoch(),
-            reason=REASON,
-            doc_id=shop.new_id(),
-            at=at,
-            board_serial=till.board_serial,
-            open_shift=shift.shift_id if shift else "",
-            parent=parent,
-            letters=forerunner.letters,
-        )
+        try:
+            journal.open_epoch(
+                tables,
+                epoch=new_epoch(),
+                reason=REASON,
+                doc_id=shop.new_id(),
+                at=at,
+                board_serial=till.board_serial,
+                open_shift=shift.shift_id if shift else "",
+                parent=parent,
+                letters=forerunner.letters,
+            )
+        except journal.SeriesUsed as error:
+            raise Refused("series_used") from error
         if parent.epoch:
             branches.add_partial(tables, [parent.epoch], at=at)
         shift_id = shift.shift_id if shift else ""

@@ -125,7 +125,9 @@ class Pairing:
         try:
             takeover.begin(self._shop, given, new_epoch=self._new_epoch)
         except service_errors.Refused as error:
-            raise Refused(error.rule) from error
+            if error.rule in KNOWN_REFUSALS:
+                raise Refused(error.rule) from error
+            raise Refused("unreadable", f"it names a receipt series that cannot be used, {given.letters!r}") from error
 
     def _server(self, code: PairingCode, address: str) -> tuple[str, tuple[str, ...]]:
         """The server's address and the keys to pin. Handshakes only: nothing is said yet."""
@@ -240,7 +242,10 @@ class PairingKeeper:
         self._lost_looks = 0
         marks = {key[:KEY_MARK_CHARS] for key in joined.pins}
         for server in list(self._find(within_s=SEARCH_S, key_mark=joined.pins[0][:KEY_MARK_CHARS]))[:CANDIDATES_MAX]:
-            url = url_of(server.address)
+            try:
+                url = url_of(server.address)
+            except Refused:  # anybody may say anything on this network
+                continue
             if server.key_mark in marks and url != joined.url and self._holds_a_key(url, joined.pins):
                 log.info("the Backoffice has moved to %s", url)
                 moved = replace(joined, url=url)
@@ -252,7 +257,7 @@ class PairingKeeper:
         parts = urlsplit(url)
         try:
             return self._look(parts.hostname, parts.port or 443, ca_file=None).key in pins
-        except OSError:
+        except (OSError, UnicodeError):
             return False
 
 

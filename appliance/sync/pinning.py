@@ -7,6 +7,7 @@ the handshake and the first byte of HTTP.
 
 import base64
 import hashlib
+import logging
 import socket
 import ssl
 import time
@@ -25,6 +26,8 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
 from appliance.wire import NEXT_KEY_HEADER
+
+log = logging.getLogger(__name__)
 
 KEY_MARK_CHARS = 8
 KEY_HASH_CHARS = 52  # of a SHA-256 in base32, without the padding
@@ -46,6 +49,7 @@ class PinnedKeys:
     def __init__(self, keys: Sequence[str], *, keep: Callable[[tuple[str, ...]], None]) -> None:
         assert keys
         self._keys = tuple(keys)
+        self._proven = ""  # the key of the server that was last spoken to
         self._keep = keep
 
     @property
@@ -54,14 +58,23 @@ class PinnedKeys:
 
     def check(self, certificate: bytes | None) -> None:
         """Raises WrongKey."""
-        if certificate is None or key_hash(certificate) not in self._keys:
+        held = key_hash(certificate) if certificate is not None else ""
+        if held not in self._keys:
             raise WrongKey("the server has another key than the one it was paired with; nothing was sent")
+        self._proven = held
 
     def hear(self, announced: str) -> None:
-        """A successor, announced by the server itself. The oldest go: two are in use at a time."""
-        if is_key_hash(announced) and announced not in self._keys:
-            keys = (*self._keys, announced)[-KEYS_MAX:]
+        """A successor, announced by the server itself. The oldest go, but never the one in use."""
+        if not is_key_hash(announced) or announced in self._keys:
+            return
+        others = [key for key in self._keys if key != self._proven]
+        in_use = [self._proven] if self._proven else []
+        keys = (*in_use, *others[-(KEYS_MAX - 1 - len(in_use)) :], announced)
+        try:
             self._keep(keys)
+        except OSError as error:  # a full disk: what was answered counts all the same, and the key is announced again
+            log.warning("the server's next key cannot be kept: %s", error)
+        else:
             self._keys = keys
 
 

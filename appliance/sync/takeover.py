@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from appliance.service import replacement
-from appliance.service.errors import Refused
-from appliance.service.incoming import rest
+from appliance.service.errors import Refused, StoreFailed
+from appliance.service.incoming import TakenIn, rest
 from appliance.service.replacement import Download, Forerunner
 from appliance.service.shop import Shop
 from appliance.store import journal
@@ -66,20 +66,34 @@ class TakeoverWorker:
             log.warning("takeover: the Backoffice gives nothing: %s", said)
             return reply.retry_after_s or RETRY_S
         try:
-            self._take(reply)
+            taken = self._take(reply)
         except Refused as error:
             log.error("takeover: the Backoffice gave a row that is no row of this till: %s", error.rule)
+            return IDLE_S
+        except StoreFailed as error:  # whatever is wrong with a row, sales go on being reported
+            log.error("takeover: a page could not be kept: %s", error)
             return IDLE_S
         more = bool(reply.next) if "have" not in download.query else bool(reply.rows)
         replacement.page_taken(self._shop, after=reply.next, more=more)
         if not more:
             log.info("takeover: everything is here")
-        return 0.0 if more else IDLE_S
+        return 0.0 if more and self._goes_on(download, reply, taken) else IDLE_S
 
-    def _take(self, page: TakeoverPage) -> None:
+    @staticmethod
+    def _goes_on(download: Download, page: TakeoverPage, taken: TakenIn) -> bool:
+        """Whether the next question is another one: to the same one the same answer would come for ever."""
+        forward = bool(taken.new) if "have" in download.query else page.next != download.query["after"]
+        if not forward:
+            log.error("takeover: the Backoffice gives the same page again")
+        return forward
+
+    def _take(self, page: TakeoverPage) -> TakenIn:
         till_id = journal.the_till(self._shop.tables).till_id
         rows = [row.row(till_id=till_id, epoch=row.epoch) for row in page.rows]
+        taken = TakenIn()
         begun = time.monotonic()
-        for _ in replacement.take_page(self._shop, rows, whole=page.whole):
+        for step in replacement.take_page(self._shop, rows, whole=page.whole):
+            taken += step
             rest(begun)
             begun = time.monotonic()
+        return taken
