@@ -67,14 +67,15 @@ class BackofficeState:
 
 @dataclass(frozen=True)
 class TillStatus:
-    """`pulled` is another with each page of the price list that was taken over: what is shown of it is then old."""
+    """`pulled` is another with each page of the price list or of levels that was taken over: what is shown of them is
+    then old."""
 
     now: datetime
     shift: OpenShift | None
     printer: PrinterState
     eet: EetState
     backoffice: BackofficeState
-    pulled: tuple[int, str, int] = (0, "", 0)
+    pulled: tuple[int, str, int, str, int] = (0, "", 0, "", 0)
 
 
 def till_status(shop: Shop) -> TillStatus:
@@ -116,7 +117,7 @@ def till_status(shop: Shop) -> TillStatus:
                 fault=backoffice.get("fault", ""),
                 changes_waiting=pull.changes_waiting,
             ),
-            pulled=(pull.since, pull.label, pull.snapshot),
+            pulled=(*pull.asked, pull.warehouse_id, pull.stock_since),
         )
 
 

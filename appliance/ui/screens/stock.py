@@ -67,16 +67,16 @@ class StockScreen(TillScreen):
         self.read_again()
 
     def pricelist_changed(self) -> None:
-        self.read_again()
+        self.read_again(keep_page=True)
 
-    def read_again(self) -> None:
+    def read_again(self, *, keep_page: bool = False) -> None:
         """Beside the screen: a price list may have ten thousand items."""
         shop = self.app.shop
         warehouse_id = settings.till_settings(shop).warehouse_id
         self.kept = bool(warehouse_id)
         self.warehouse = warehouse_name(warehouse_id, settings.warehouses(shop)) or _("žádný sklad")
         self._show_buttons()
-        self.list_again()
+        self.list_again(keep_page=keep_page)
         if self.kept:
             self.app.aside(lambda: stock.all_levels(shop), self._read, self._not_read)
 

@@ -72,9 +72,9 @@ class StockDocScreen(TillScreen):
 
     def pricelist_changed(self) -> None:
         self.items = {}
-        self.refresh()
+        self.refresh(keep_page=True)
 
-    def refresh(self) -> None:
+    def refresh(self, *, keep_page: bool = False) -> None:
         draft = self.draft
         if draft is None:
             return
@@ -84,7 +84,7 @@ class StockDocScreen(TillScreen):
         missing = [line.item_id for line in draft.lines if line.item_id not in self.items]
         if missing:
             self.items |= {item.item_id: item for item in catalogue.load_items(self.app.shop, missing)}
-        self.ids.list.show(self._fetch)
+        self.ids.list.show(self._fetch, keep_page=keep_page)
 
     def _fetch(self, limit: int, offset: int) -> Sequence[RowView]:
         """The last one touched at the top."""

@@ -9,6 +9,8 @@ from appliance.domain.pricelist import TillSettings
 from appliance.domain.stock import DraftLine, MoveKind, StockDraft
 from appliance.service import settings, stock
 from appliance.service.shop import Shop
+from appliance.store import levels as store
+from appliance.store.pull import load_pull, update_pull
 from script.lib.demo_shop import make_shop
 from script.lib.stock_scenes import WAREHOUSE, stocked
 from script.lib.till_window import TillWindow, till_window
@@ -211,3 +213,18 @@ def test_what_was_saved_elsewhere_in_the_same_warehouse_is_seen_when_the_page_is
     open_stock(till)
     till.type("mleko")
     assert till.wait_for("stock-item:item-06", lambda w: "50 ks" in w["text"])
+
+
+def test_a_pull_reads_the_levels_again_and_leaves_the_page_where_it_is(shop: Shop, till: TillWindow) -> None:
+    open_stock(till)
+    till.wait_for("stock-item:item-04")
+    till.press(*["Next"] * 4)
+    most = "stock-item:item-01"
+    till.wait_for(most, lambda w: "| 240 ks |" in w["text"])
+    page = till.text("stock.page")
+    assert page != "strana 1"
+    with shop.mark() as tables:
+        store.put_levels(tables, WAREHOUSE, [("item-01", 700_000)])
+        update_pull(tables, stock_since=load_pull(tables).stock_since + 1)
+    till.wait_for(most, lambda w: "| 940 ks |" in w["text"])
+    assert till.text("stock.page") == page

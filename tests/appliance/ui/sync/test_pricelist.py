@@ -9,6 +9,7 @@ from appliance.domain.pricelist import TillSettings
 from appliance.service import catalogue, settings, sync
 from appliance.service.shop import Shop
 from appliance.store import catalogue as store
+from appliance.store import levels
 from appliance.store.pull import load_pull, update_pull
 from script.lib.sync_scenes import changes_wait, goes_on, synchronised
 from script.lib.till_window import TillWindow
@@ -42,6 +43,17 @@ def test_a_new_price_is_on_the_tile_at_once_and_the_open_bill_keeps_the_old_one(
     assert till.text("sale.total").startswith("49,90")
     till.tap(f"tile:{BREAD}")
     till.wait_for("sale.total", lambda w: w["text"].startswith("104,90"))
+
+
+def test_the_stock_dot_follows_what_other_tills_have_sold(shop: Shop, till: TillWindow) -> None:
+    """The sale screen stays open; a page of levels comes."""
+    settings.save_settings(shop, TillSettings(warehouse_id="sklad-1"))
+    pulled(shop, BREAD, stocked=True)
+    till.wait_for(f"tile:{BREAD}", lambda w: "není" in w["text"])
+    with shop.mark() as tables:
+        levels.put_levels(tables, "sklad-1", [(BREAD, 3000)])
+        update_pull(tables, stock_since=load_pull(tables).stock_since + 1)
+    assert till.wait_for(f"tile:{BREAD}", lambda w: "málo" in w["text"])
 
 
 def test_nothing_moves_under_a_finger(shop: Shop, till: TillWindow) -> None:
