@@ -18,7 +18,8 @@ from appliance.ui.presenter.data import (
     warehouse_name,
 )
 
-ALL, OTHER = "all", "other"
+ALL, OTHER = object(), object()
+"""No texts: a label may be any word."""
 
 
 def ask(app: Any, name: str, then: Callable[[], None]) -> None:
@@ -32,12 +33,17 @@ def ask(app: Any, name: str, then: Callable[[], None]) -> None:
     }[name]()
 
 
-def _save(app: Any, wanted: TillSettings, then: Callable[[], None], words: str) -> None:
+def _save(app: Any, then: Callable[[], None], words: str, **changes: Any) -> None:
+    """Only these settings: the Backoffice may have changed others while the question was open."""
+
     def saved(_nothing: None) -> None:
         app.say(words, "good")
         then()
 
-    app.write(lambda: settings.save_settings(app.shop, wanted), saved)
+    def save() -> None:
+        settings.save_settings(app.shop, replace(settings.till_settings(app.shop), **changes))
+
+    app.write(save, saved)
 
 
 def _ask_sync(app: Any, then: Callable[[], None]) -> None:
@@ -70,13 +76,13 @@ def _ask_scope(app: Any, then: Callable[[], None]) -> None:
         choices.append(Choice(now.label, words, tag="scope:label", active=bool(now.scope)))
     choices.append(Choice(OTHER, _("Jiný štítek…") if now.label else _("Jen s tímto štítkem…"), tag="scope:other"))
 
-    def done(chosen: str) -> None:
+    def done(chosen: Any) -> None:
         if chosen == OTHER:
             _ask_label(app, now, then)
         elif chosen == ALL:
-            _confirm_scope(app, replace(now, restricted=False), then)
+            _confirm_scope(app, then, restricted=False)
         else:
-            _confirm_scope(app, replace(now, restricted=True), then)
+            _confirm_scope(app, then, label=now.label, restricted=True)
 
     message = _("Které položky má tato pokladna ukazovat? Štítek si zvolte, třeba pokl1.")
     app.ask(
@@ -89,13 +95,14 @@ def _ask_label(app: Any, now: TillSettings, then: Callable[[], None]) -> None:
         TextDialog(
             app=app, title=_("Štítek této pokladny"), message=_("Jedno slovo, stejné jako u položek, třeba pokl1."),
             value=now.label, wrong=label_error,
-            done=lambda label: _confirm_scope(app, replace(now, label=label, restricted=True), then),
+            done=lambda label: _confirm_scope(app, then, label=label, restricted=True),
         )
     )  # fmt: skip
 
 
-def _confirm_scope(app: Any, wanted: TillSettings, then: Callable[[], None]) -> None:
+def _confirm_scope(app: Any, then: Callable[[], None], **changes: Any) -> None:
     now = settings.till_settings(app.shop)
+    wanted = replace(now, **changes)
     if wanted == now:
         return
     words = _("Pokladna teď ukazuje jen položky se štítkem {label}.").format(label=wanted.scope)
@@ -103,7 +110,7 @@ def _confirm_scope(app: Any, wanted: TillSettings, then: Callable[[], None]) -> 
     message = scope_words(now, wanted.scope)
 
     def done(_chosen: str) -> None:
-        _save(app, wanted, lambda: _scope_saved(app, then), said)
+        _save(app, lambda: _scope_saved(app, then), said, **changes)
 
     caption = _("Omezit na {label}").format(label=wanted.scope) if wanted.scope else _("Zrušit omezení")
     app.ask(
@@ -136,7 +143,7 @@ def _ask_apply(app: Any, then: Callable[[], None]) -> None:
 
     def done(when: ApplyWhen) -> None:
         words = _("Změny ceníku se teď projeví: {when}.").format(when=apply_name(when))
-        _save(app, replace(now, apply_when=when), then, words)
+        _save(app, then, words, apply_when=when)
 
     app.ask(
         ChoiceDialog(
@@ -162,7 +169,7 @@ def _ask_warehouse(app: Any, then: Callable[[], None]) -> None:
 
     def done(warehouse_id: str) -> None:
         name = warehouse_name(warehouse_id, found) or _("žádný")
-        _save(app, replace(now, warehouse_id=warehouse_id), then, _("Sklad této pokladny: {name}.").format(name=name))
+        _save(app, then, _("Sklad této pokladny: {name}.").format(name=name), warehouse_id=warehouse_id)
 
     app.ask(
         ChoiceDialog(

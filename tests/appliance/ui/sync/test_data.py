@@ -1,10 +1,11 @@
 """*Nastavení → Data a synchronizace* and *Obsluha* in the real window over a real database, by keys alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from appliance.domain.pricelist import ApplyWhen
+from appliance.domain.pricelist import ApplyWhen, TillSettings
 from appliance.service import pairing, settings, sync, users
 from appliance.service.shop import Shop
 from appliance.store import queues
@@ -71,6 +72,30 @@ def test_when_changes_apply_and_the_warehouse_are_chosen(shop: Shop, till: TillW
     till.wait_for("data:warehouse", lambda w: "Hlavní sklad (Dlouhá 12)" in w["text"])
     found = settings.till_settings(shop)
     assert (found.apply_when, found.warehouse_id) == (ApplyWhen.AUTOMATIC, "sklad-1")
+
+
+def test_what_the_backoffice_changes_while_a_question_is_open_stays(shop: Shop, till: TillWindow) -> None:
+    """B4: an answer changes what it is about and nothing else."""
+    open_page(till)
+    till.press("4")
+    till.wait_for("apply:automatic")
+    settings.save_settings(shop, replace(settings.till_settings(shop), warehouse_id="sklad-1", branch="Brno"))
+    till.press("3")
+    till.wait_for("data:apply", lambda w: "samo" in w["text"])
+    found = settings.till_settings(shop)
+    assert (found.apply_when, found.warehouse_id, found.branch) == (ApplyWhen.AUTOMATIC, "sklad-1", "Brno")
+
+
+def test_a_label_may_be_any_word(shop: Shop, till: TillWindow) -> None:
+    settings.save_settings(shop, TillSettings("all"))
+    open_page(till)
+    till.press("3")
+    till.wait_for("scope:label", lambda w: "all" in w["text"])
+    till.press("2")
+    till.wait_for("dialog.message", lambda w: "nic se nesmaže" in w["text"])
+    till.press("1")
+    till.wait_for("data:scope", lambda w: w["text"].split(" | ")[2] == "all")
+    assert settings.till_settings(shop).scope == "all"
 
 
 def test_what_waits_is_told_by_kind_age_and_reason(shop: Shop, till: TillWindow) -> None:
