@@ -13,6 +13,7 @@ API_PREFIX = "/api/v1"
 SEQ_MAX = 2**53  # any number a peer may say must fit a database
 VERSION_MAX = 2**31 - 1
 DAYS_MAX = 100_000
+WORD_CHARS_MAX = 100  # of what a till says of itself in words
 PAGE_ROWS_MAX = 500  # of the price list, of stock, of a journal that is taken over
 LABEL_CHARS_MAX = 32
 EPOCHS_MAX = 8
@@ -73,15 +74,15 @@ class TillStatus(Wire):
     when none is needed, else how it is (domain.expiry) or why it is of no use.
     """
 
-    version: str
-    unsent: int = Field(ge=0)
-    eet_waiting: int = Field(ge=0)
-    eet_parked: int = Field(ge=0)
-    eet_oldest_age_s: int = Field(ge=0)
-    printer: str
-    clock: str
-    disk_free_mb: int = Field(ge=0)
-    sent_at: str
+    version: str = Field(max_length=WORD_CHARS_MAX)
+    unsent: int = Field(ge=0, le=SEQ_MAX)
+    eet_waiting: int = Field(ge=0, le=SEQ_MAX)
+    eet_parked: int = Field(ge=0, le=SEQ_MAX)
+    eet_oldest_age_s: int = Field(ge=0, le=SEQ_MAX)
+    printer: str = Field(max_length=WORD_CHARS_MAX)
+    clock: str = Field(max_length=WORD_CHARS_MAX)
+    disk_free_mb: int = Field(ge=0, le=SEQ_MAX)
+    sent_at: str = Field(max_length=WORD_CHARS_MAX)
     eet_lateness: str = Field(default="", max_length=16)
     eet_certificate: str = Field(default="", max_length=40)
     eet_certificate_days: int | None = Field(default=None, ge=-DAYS_MAX, le=DAYS_MAX)

@@ -130,6 +130,8 @@ def check_journal(tables: Tables, account_id: int, till_id: str, *, after: tuple
     """Go on after this place, `rows` of which were right before."""
     left = ROWS_PER_CALL
     epochs = [epoch.epoch for epoch in epochs_of(tables, account_id, till_id)]
+    if not hash_at(tables, account_id, till_id, *after):  # no row of this till: it begins anew, and nothing counts yet
+        after, rows = ("", 0), 0
     start = epochs.index(after[0]) if after[0] in epochs else 0
     for epoch in epochs[start:]:
         seq = after[1] if epoch == after[0] else 0

@@ -117,13 +117,19 @@ def believed(stamp: Stamp, *, now: datetime) -> Stamp:
 
 def check_write(write: RowWrite) -> RowWrite:
     """The write itself if a row can take it. Raises FieldInvalid."""
-    if not 0 < len(write.row_id) <= ROW_ID_CHARS_MAX or not write.row_id.isprintable():
+    if not 0 < len(write.row_id) <= ROW_ID_CHARS_MAX or not _fits_in_an_address(write.row_id):
         raise FieldInvalid("row id")
     if not 0 < len(write.edits) <= FIELDS_MAX:
         raise FieldInvalid(f"{len(write.edits)} fields")
     for edit in write.edits:
         check_field(write.kind, edit.field, edit.value)
     return write
+
+
+def _fits_in_an_address(row_id: str) -> bool:
+    """Pages name rows in their addresses and forms, where edge spaces and the steps `.` and `..` get lost."""
+    steps = row_id.split("/")
+    return row_id.isprintable() and row_id == row_id.strip() and "." not in steps and ".." not in steps
 
 
 def highest(registers: Registers) -> Stamp | None:

@@ -142,3 +142,16 @@ def test_rows_of_the_branch_that_lost_a_fork_are_flagged_only_until_their_docume
     office.take(place, again.rows, epoch=again.epoch)
     left = [row["seq"] for row in flagged_rows(office.tables, office.account_id, place.till_id)]
     assert sorted(left) == [row.seq for row in lost.rows[3:]]
+
+
+@pytest.mark.parametrize("after", [("f" * 16, 3), ("", 7), (None, 10**6)])
+def test_a_check_that_goes_on_after_a_row_that_is_not_here_begins_anew(
+    office: Office, after: tuple[str | None, int]
+) -> None:
+    """What an address says was right before is not believed then."""
+    journal = TillJournal()
+    journal.day(sales=2)
+    till = sent(office, journal)
+    place = (journal.epoch if after[0] is None else after[0], after[1])
+    checked = check_journal(office.tables, office.account_id, till, after=place, rows=1000)
+    assert (checked.done, checked.rows) == (True, len(journal.rows))

@@ -149,3 +149,13 @@ def test_what_fits_no_database_is_refused_with_words_and_not_with_a_fault(shop: 
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     answer = shop.browser.post(f"/api/v1/tills/{journal.till_id}/journal", content=content, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("wrong", [{"version": "x" * 101}, {"printer": "x" * 101}, {"unsent": 2**60}])
+def test_what_a_till_says_of_itself_is_bounded(shop: Shop, wrong: dict[str, object]) -> None:
+    """Every page about tills reads it."""
+    journal = TillJournal()
+    status = till_status().model_copy(update=wrong)
+    answer = shop.upload(journal, shop.pair(journal), status=status)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert f"status.{next(iter(wrong))}" in answer.json()["detail"]
