@@ -78,7 +78,11 @@ def _settings(parsed: argparse.Namespace) -> BackofficeSettings:
 
 
 def _create_owner(settings: BackofficeSettings, email: str, password_file: Path) -> int:
-    password = password_file.read_text(encoding="utf-8").partition("\n")[0]
+    try:
+        password = password_file.read_text(encoding="utf-8").partition("\n")[0]
+    except (OSError, UnicodeDecodeError) as error:
+        sys.stderr.write(f"the password cannot be read: {error}\n")
+        return EXIT_USAGE
     try:
         create_account(open_tables(settings), email=email, password=password, now=datetime.now(UTC))
     except AccountRefused as error:
