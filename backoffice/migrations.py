@@ -212,6 +212,8 @@ EPOCHS = (
     # the document by which its EET data were put right last
     "ALTER TABLE receipt ADD COLUMN corrected_by TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX receipt_waiting ON receipt (account_id, till_id, epoch, seq) WHERE fiscal_state = 'waiting'",
+    # what refunded a receipt, without a walk through all receipts
+    "CREATE INDEX receipt_refund ON receipt (account_id, original_doc_id) WHERE original_doc_id <> ''",
     # a pairing code for a device that takes the place of this till
     "ALTER TABLE pairing_code ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",
     # what a till told last of its settings, without a walk through its journal

@@ -11,6 +11,7 @@ from backoffice.projected import PROJECTED, Event, Place, Projected, ProjectionF
 from backoffice.tables import Tables
 
 Totals = tuple[int, int]
+IDS_AT_ONCE = 500
 
 
 def shift_opened(tables: Tables, place: Place, row: Row, body: ShiftOpened) -> Projected:
@@ -123,28 +124,18 @@ def _held_twice(tables: Tables, place: Place, shift_id: str, *, outside: list[st
     """Receipts that came first in a row off the line and stand once more in one on it: of a card that lost a fork, was
     restored from a backup, and lost it again."""
     receipt, held = tables.receipt, tables.journal_row
-    rows = tables.rows(
-        receipt.select(
-            receipt.c.doc_id,
-            receipt.c.paid_haler,
-            receipt.c.epoch,
-            receipt.c.seq,
-            held.c.epoch.alias("again_epoch"),
-            held.c.seq.alias("again_seq"),
-        )
-        .join(held, on=((held.c.account_id == receipt.c.account_id) & (held.c.doc_id == receipt.c.doc_id)))
-        .where(
-            _of_shift(tables, place, shift_id)
-            & receipt.c.epoch.in_(outside)
-            & (held.c.till_id == place.till_id)
-            & (held.c.state == PROJECTED)
-        )
-    )
-    again = {
-        row["doc_id"]: int(row["paid_haler"])
-        for row in rows
-        if row["seq"] > line.get(row["epoch"], 0) and row["again_seq"] <= line.get(row["again_epoch"], 0)
-    }
+    columns = receipt.select(receipt.c.doc_id, receipt.c.paid_haler, receipt.c.epoch, receipt.c.seq)
+    mine = _of_shift(tables, place, shift_id) & receipt.c.epoch.in_(outside)
+    off = {row["doc_id"]: row for row in tables.rows(columns.where(mine)) if row["seq"] > line.get(row["epoch"], 0)}
+    again: dict[str, int] = {}
+    ids = list(off)
+    for start in range(0, len(ids), IDS_AT_ONCE):  # by ids alone: asked for more, SQLite would walk all rows of a till
+        here = (held.c.account_id == place.account_id) & tables.among(held.c.doc_id, ids[start : start + IDS_AT_ONCE])
+        rows = held.select(held.c.doc_id, held.c.till_id, held.c.state, held.c.epoch, held.c.seq).where(here)
+        for row in tables.rows(rows):
+            counts = (row["till_id"], row["state"]) == (place.till_id, PROJECTED)
+            if counts and row["seq"] <= line.get(row["epoch"], 0):
+                again[row["doc_id"]] = int(off[row["doc_id"]]["paid_haler"])
     return len(again), sum(again.values())
 
 

@@ -194,9 +194,12 @@ def _waiting_page(tables: Tables, place: Place, *, after: tuple[str, int]) -> Ta
     if not waiting:
         return TakeoverPage(rows=())
     wanted = [doc_id for row in waiting for doc_id in (row["doc_id"], row["corrected_by"]) if doc_id]
-    documents = tables.rows(
-        held.select().where(_counting(tables, place) & held.c.doc_id.in_(wanted) & (held.c.state == PROJECTED))
-    )
+    # by their ids alone: asked for till or state, SQLite would rather walk all rows of them
+    documents = [
+        row
+        for row in tables.rows(held.select().where((held.c.account_id == place.account_id) & held.c.doc_id.in_(wanted)))
+        if row["till_id"] == place.till_id and row["verified"] and row["state"] == PROJECTED
+    ]
     by_id = {row["doc_id"]: row for row in sorted(documents, key=lambda row: (row["epoch"], row["seq"]), reverse=True)}
     size, last = 0, after
     rows: list[HeldRow] = []

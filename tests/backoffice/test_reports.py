@@ -12,6 +12,7 @@ from backoffice.history import ReceiptFilter, receipt_page
 from backoffice.intake import project_waiting, take_batch
 from backoffice.reports import day_report, tills_of
 from backoffice.tables import Tables
+from backoffice.takeover import replacement_page
 from tests.backoffice.house import Office
 from tests.journals import MORNING, TillJournal, till_status, upload_of
 
@@ -160,3 +161,22 @@ def test_a_till_that_says_nothing_of_its_certificate_has_no_problem_with_it(offi
         office.tables.till.update(status=old, last_seen=iso(MORNING)).execute()
     (till,) = tills_of(office.tables, office.account_id, now=MORNING)
     assert till.problems == ()
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_no_question_about_a_till_s_documents_walks_all_its_rows(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a replacement fetches."""
+    journal = TillJournal()
+    journal.open_shift()
+    journal.sell()
+    place = office.place(journal)
+    office.take(place, journal.rows, epoch=journal.epoch)
+    tables = office.tables
+    with tables.reading():
+        plans = plans_of(
+            tables, caplog, lambda: replacement_page(tables, place, epoch="", seq=0, shift_id="", after="waiting::0")
+        )
+    assert any("journal_row_document" in plan for plan in plans)
+    assert not [plan for plan in plans if "journal_row_state" in plan]
