@@ -8,7 +8,7 @@ from appliance.bootstrap.backup import Restored, backup_plan, open_found, restor
 from appliance.bootstrap.certificates import import_certificate, sync_is_running, trust_folder, wake_sync
 from appliance.bootstrap.factory_reset import factory_reset
 from appliance.bootstrap.processes import run_backoffice, run_print, run_sync, run_ui
-from appliance.bootstrap.shop import SetupError, open_shop
+from appliance.bootstrap.shop import SetupError, new_epoch, open_shop
 
 __all__ = [
     "Restored",
@@ -16,6 +16,7 @@ __all__ = [
     "backup_plan",
     "factory_reset",
     "import_certificate",
+    "new_epoch",
     "open_found",
     "open_shop",
     "pair",

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from appliance.bootstrap import open_found
+from appliance.bootstrap import new_epoch, open_found
 from appliance.cli.context import EXIT_USAGE, err, fail, out, plain_errors, the_shop
 from appliance.domain.clock import iso
 from appliance.service.audit import verify_journal
 from appliance.service.incoming import TakenIn
 from appliance.service.journal_files import JournalFileRefused, export_journal, import_journal
+
+SEQ_DIGITS_MAX = 16
 
 app = typer.Typer(no_args_is_help=True, help="The tamper-evident journal.")
 
@@ -27,8 +29,8 @@ def verify(
     head: Annotated[str, typer.Option(help="A head from a printed closing, SEQ:HASH.")] = "",
 ) -> None:
     """Read the whole journal and check its chain; with --head also against a printed closing."""
-    seq, _, digest = head.partition(":")
-    if head and not (seq.isascii() and seq.isdigit() and digest):
+    seq, _, digest = head.strip().lower().partition(":")
+    if head and not (seq.isascii() and seq.isdigit() and len(seq) <= SEQ_DIGITS_MAX and digest):
         fail("--head is SEQ:HASH as printed on a closing", code=EXIT_USAGE)
     shop = the_shop(context)
     with plain_errors():
@@ -74,7 +76,7 @@ def import_(
     done = TakenIn()
     with plain_errors():
         try:
-            for done in import_journal(shop, file):
+            for done in import_journal(shop, file, new_epoch=new_epoch):
                 if err.is_terminal:
                     err.print(f"{done.new + done.held + done.again} rows", end="\r")
         except JournalFileRefused as error:

@@ -5,15 +5,17 @@ their EET data among those to be sent, shifts and cash. A row that is here alrea
 interrupted is simply done again. Where the other journal went its own way, its documents go into the current epoch.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from appliance.domain.clock import iso
+from appliance.domain.clock import iso, parse_iso
 from appliance.domain.codec import CodecError
 from appliance.domain.delivery import FiscalState
 from appliance.domain.journal import (
+    BODY_BYTES_MAX,
     CashMoved,
     Deferred,
     EpochOpened,
@@ -32,13 +34,16 @@ from appliance.domain.receipt import Receipt
 from appliance.domain.stock import StockMove, StockMoved, moves_of_receipt
 from appliance.service.errors import Refused
 from appliance.service.shop import Shop
-from appliance.store import branches, fiscal, incoming, journal, sales, stock
+from appliance.store import branches, fiscal, incoming, journal, pull, sales, stock
 from appliance.store.sales import ShiftRow
 from appliance.store.tables import Tables
 
 AT_ONCE = 50  # a step holds the write lock for well under 50 ms, also on a slow card
 REST_S = 0.05  # SQLite's waiting is not fair: a sale gets its turn between two steps
 FROM_BACKOFFICE, FROM_CARD = "backoffice", "card"
+FOUND_CARD = "found_card"
+EPOCH = re.compile("[0-9a-f]{16}")
+ID_CHARS, KIND_CHARS_MAX, AT_CHARS_MAX = 36, 64, 40
 OTHER_BOOT = "another device"  # never this start of the machine: what is sent again is not sent for the first time
 
 
@@ -66,12 +71,51 @@ def check_row(row: Row, *, till_id: str) -> Any:
     """The row's body; one that cannot be read is kept unread. Raises Refused: other_till, damaged."""
     if row.till_id != till_id:
         raise Refused("other_till")
-    if not row_verifies(row):
+    if not _can_travel(row) or not row_verifies(row):
         raise Refused("damaged")
     try:
         return read_body(row.kind, row.v, row.body)
     except CodecError:
         return Deferred(row.kind, row.v)
+
+
+def _can_travel(row: Row) -> bool:
+    """Whether it can be kept and sent on (appliance.wire): one that cannot would hold up every row after it."""
+    try:
+        parse_iso(row.at)
+    except (ValueError, AssertionError):
+        return False
+    return (
+        EPOCH.fullmatch(row.epoch) is not None
+        and 1 <= row.seq < 2**53
+        and 1 <= row.v < 2**31
+        and len(row.doc_id) == ID_CHARS
+        and 1 <= len(row.kind) <= KIND_CHARS_MAX
+        and len(row.at) <= AT_CHARS_MAX
+        and len(row.body.encode()) <= BODY_BYTES_MAX
+    )
+
+
+def is_beyond(till: journal.Till, row: Row) -> bool:
+    """Whether the row stands right after the till's last one: this database is an older copy of what it comes from."""
+    return (row.epoch, row.seq, row.prev_hash) == (till.epoch, till.head_seq + 1, till.head_hash)
+
+
+def go_on_elsewhere(shop: Shop, *, new_epoch: Callable[[], str]) -> None:
+    """A new epoch with a series of its own: numbers and places after the head are taken by rows that are to come in."""
+    at = iso(shop.now())
+    with shop.fact() as tables:
+        board_serial = journal.the_till(tables).board_serial
+        journal.open_epoch(
+            tables,
+            epoch=new_epoch(),
+            reason=FOUND_CARD,
+            doc_id=shop.new_id(),
+            at=at,
+            board_serial=board_serial,
+            open_shift=_open_shift_id(tables),
+        )
+        pull.pull_anew(tables)
 
 
 def take_in(shop: Shop, rows: Sequence[Row], source: Source) -> Iterator[TakenIn]:
@@ -82,6 +126,9 @@ def take_in(shop: Shop, rows: Sequence[Row], source: Source) -> Iterator[TakenIn
     till_id = journal.the_till(shop.tables).till_id
     for n in range(0, len(rows), AT_ONCE):
         step = [(row, check_row(row, till_id=till_id)) for row in rows[n : n + AT_ONCE]]
+        if all(_is_held(shop.tables, row) for row, _ in step):  # no lock for nothing: rows once kept stay
+            yield TakenIn(held=len(step))
+            continue
         at = iso(shop.now())
         with shop.fact() as tables:
             done = _take_step(tables, step, source, at=at, new_id=shop.new_id)
@@ -100,10 +147,10 @@ def _take_step(
     done = TakenIn()
     stored: list[tuple[Row, str]] = []
     for row, body in step:
-        held = journal.row_at(tables, row.epoch, row.seq)
-        if held is not None and held.row.hash == row.hash:
+        if _is_held(tables, row):
             done += TakenIn(held=1)
             continue
+        held = journal.row_at(tables, row.epoch, row.seq)
         shift_id = _shift_of(tables, body)
         if held is None and _continues(tables, row, body, source):
             place = journal.insert_row(tables, row, shift_id=shift_id)
@@ -126,13 +173,20 @@ def _take_step(
     return done
 
 
+def _is_held(tables: Tables, row: Row) -> bool:
+    held = journal.row_at(tables, row.epoch, row.seq)
+    return held is not None and held.row.hash == row.hash
+
+
 def _open_shift_id(tables: Tables) -> str:
     shift = sales.open_shift(tables)
     return shift.shift_id if shift else ""
 
 
 def _continues(tables: Tables, row: Row, body: Any, source: Source) -> bool:
-    """Whether the row can stand under its epoch: nothing that is here contradicts it."""
+    """Whether the row can stand under its epoch: nothing that is here contradicts it, and nobody is writing there."""
+    if row.epoch == journal.the_till(tables).epoch:
+        return False
     lost = branches.lost_rows(tables)
     if lost.get(row.epoch, row.seq + 1) <= row.seq:
         return False

@@ -1,12 +1,13 @@
 """The whole journal as one file, out and in: for an archive, and for what stands on a card that was found."""
 
+import errno
 import gzip
 import hashlib
 import json
 import os
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -39,11 +40,27 @@ class JournalFile:
 
 def export_journal(tables: Tables, path: Path, *, at: str) -> JournalFile:
     """Every row of every epoch, gzipped JSON lines between a header and a last line with count and SHA-256. The file
-    appears when it is whole and on disk. Raises OSError."""
+    appears when it is whole and on disk; when that fails nothing is left of it. Raises OSError."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "this is a folder: name a file in it", str(path))
     till = journal.the_till(tables)
     part = path.with_name(path.name + ".part")
+    try:
+        count = _write_whole(tables, part, till, at=at)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return JournalFile(till.till_id, till.prefix, count)
+
+
+def _write_whole(tables: Tables, path: Path, till: journal.Till, *, at: str) -> int:
     digest, count = hashlib.sha256(), 0
-    with part.open("wb") as raw:
+    with path.open("wb") as raw:
         with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
             header = {"format": FORMAT, "v": VERSION, "till_id": till.till_id, "prefix": till.prefix, "made_at": at}
             file.write(_line(header))
@@ -55,13 +72,13 @@ def export_journal(tables: Tables, path: Path, *, at: str) -> JournalFile:
             file.write(_line({"rows": count, "sha256": digest.hexdigest()}))
         raw.flush()
         os.fsync(raw.fileno())
-    part.replace(path)
-    return JournalFile(till.till_id, till.prefix, count)
+    return count
 
 
-def check_file(path: Path, *, till_id: str) -> JournalFile:
-    """Read it all without keeping anything. Raises JournalFileRefused, OSError."""
-    digest = hashlib.sha256()
+def check_file(path: Path, till: journal.Till) -> bool:
+    """Read it all without keeping anything. Returns whether it goes on where the till's own epoch ends. Raises
+    JournalFileRefused, OSError."""
+    digest, beyond, till_id = hashlib.sha256(), False, till.till_id
     lines = _lines(path)
     header = _parsed(next(lines, b""), path)
     if header.get("format") != FORMAT:
@@ -77,17 +94,22 @@ def check_file(path: Path, *, till_id: str) -> JournalFile:
         if "sha256" in parsed:
             if (parsed.get("rows"), parsed["sha256"]) != (count, digest.hexdigest()) or next(lines, b""):
                 break
-            return JournalFile(till_id, str(header.get("prefix")), count)
-        _checked_row(parsed, path, till_id=till_id)
+            return beyond
+        beyond |= incoming.is_beyond(till, _checked_row(parsed, path, till_id=till_id))
         digest.update(line)
     raise JournalFileRefused(f"{path} is not whole: copy it again")
 
 
-def import_journal(shop: Shop, path: Path) -> Iterator[TakenIn]:
+def import_journal(shop: Shop, path: Path, *, new_epoch: Callable[[], str]) -> Iterator[TakenIn]:
     """Its rows under their old epochs, in short steps; after each, what came of all so far. What is here already is
-    passed over, so an interrupted import is simply begun again. Raises JournalFileRefused, OSError."""
-    till_id = journal.the_till(shop.tables).till_id
-    check_file(path, till_id=till_id)
+    passed over, so an interrupted import is simply begun again. Raises JournalFileRefused, OSError.
+
+    Where this database is an older copy of the card's, the till first goes on in a new epoch, as after a restore.
+    """
+    till = journal.the_till(shop.tables)
+    till_id = till.till_id
+    if check_file(path, till):
+        incoming.go_on_elsewhere(shop, new_epoch=new_epoch)
     rows = _rows_in(path, till_id=till_id)
     done = TakenIn()
     while batch := list(islice(rows, BATCH_ROWS)):

@@ -31,8 +31,9 @@ def test_a_whole_chain_holds(terminal: Terminal, head: str) -> None:
 
 
 def test_the_head_of_a_printed_closing_is_found(terminal: Terminal, head: str) -> None:
-    ended = terminal.run("journal", "verify", "--head", head)
-    assert (ended.code, ended.out.strip().endswith("the chain holds")) == (0, True)
+    for typed in (head, f" {head.upper()} "):
+        ended = terminal.run("journal", "verify", "--head", typed)
+        assert (ended.code, ended.out.strip().endswith("the chain holds")) == (0, True)
 
 
 @pytest.mark.parametrize("other", ["3:0000000000000000", "99:0123456789abcdef"])
@@ -41,7 +42,7 @@ def test_a_head_that_is_not_in_the_journal_is_an_alarm(terminal: Terminal, head:
     assert (ended.code, other in ended.error_line) == (1, True)
 
 
-@pytest.mark.parametrize("nonsense", ["x", "7", ":abc", "7:", "-1:abc", "²:abc"])
+@pytest.mark.parametrize("nonsense", ["x", "7", ":abc", "7:", "-1:abc", "²:abc", "9" * 5000 + ":abc"])
 def test_a_head_that_is_none_is_a_wrong_call(terminal: Terminal, nonsense: str) -> None:
     ended = terminal.run("journal", "verify", f"--head={nonsense}")
     assert (ended.code, "SEQ:HASH" in ended.error_line) == (2, True)

@@ -1,6 +1,7 @@
 """The journal as a file: out whole, in under its old epochs, whatever stops in between."""
 
 import gzip
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.clock import iso
-from appliance.domain.journal import Kind, ReceiptFiscalised
+from appliance.domain.journal import Kind, ReceiptFiscalised, row_hash
 from appliance.domain.money import crowns
 from appliance.service import cash, fiscal, incoming, receipts, shift
 from appliance.service.audit import verify_journal
@@ -21,6 +22,7 @@ from appliance.store import journal
 from tests.powercuts import cut_before
 from tests.shops import TestShop, make_shop, open_for_sale, rows, sell
 
+ELSEWHERE = "e" * 16
 AT = "2027-02-01T08:00:00+01:00"
 
 
@@ -64,7 +66,7 @@ def written(shop: Shop, path: Path) -> Path:
 
 
 def brought_in(shop: Shop, path: Path) -> TakenIn:
-    return list(import_journal(shop, path))[-1]
+    return list(import_journal(shop, path, new_epoch=lambda: ELSEWHERE))[-1]
 
 
 def test_a_file_holds_every_row_with_its_count_and_hash(found: TestShop, tmp_path: Path) -> None:
@@ -138,6 +140,112 @@ def test_a_card_that_went_its_own_way_in_one_epoch_puts_its_documents_into_the_p
     till.store.close()
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_till_whose_database_is_an_older_copy_of_the_card_sells_on_with_other_numbers(
+    found: TestShop, tmp_path: Path, *, closed: bool
+) -> None:
+    """As when a whole card was written back from an image: the file goes on in the very epoch the till writes in."""
+    if closed:
+        shift.close_shift(found.shop, counted=crowns(1000))
+    found.store.checkpoint(truncate=True)
+    shutil.copytree(tmp_path / "found", tmp_path / "till")
+    till = make_shop(tmp_path / "till", node=7)
+    if closed:
+        open_for_sale(found.shop)
+    theirs = [sell(found.shop) for _ in range(2)]
+    path = written(found.shop, tmp_path / "card.gz")
+    assert brought_in(till.shop, path).new == 2 + closed
+    if closed:
+        open_for_sale(till.shop)
+    mine = sell(till.shop)
+    assert mine.number == "P1B-000001"
+    assert {each.number for each in receipts.recent(till.shop, limit=9)} == {
+        "P1A-000001", *(each.number for each in theirs), mine.number,
+    }  # fmt: skip
+    assert verify_journal(till.shop).broken_at == ""
+    assert brought_in(till.shop, path).new == 0
+    assert journal.the_till(till.shop.tables).epoch == ELSEWHERE
+    till.store.close()
+
+
+def test_what_is_here_already_is_passed_over_without_a_lock(
+    found: TestShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long file that is brought in again must not keep the sales waiting."""
+    path = written(found.shop, tmp_path / "card.gz")
+    locked: list[int] = []
+    monkeypatch.setattr(Shop, "fact", lambda _shop: locked.append(1))
+    assert brought_in(found.shop, path) == TakenIn(held=4)
+    assert locked == []
+
+
+def test_an_export_that_fails_leaves_nothing_behind(
+    found: TestShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "stick").mkdir()
+    older = written(found.shop, tmp_path / "stick" / "out.gz").read_bytes()
+    monkeypatch.setattr("appliance.service.journal_files.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        written(found.shop, tmp_path / "stick" / "out.gz")
+    assert [path.name for path in (tmp_path / "stick").iterdir()] == ["out.gz"]
+    assert (tmp_path / "stick" / "out.gz").read_bytes() == older
+
+
+@pytest.mark.parametrize("folder", [".", "/", "stick"])
+def test_a_folder_is_no_file_to_export_to(
+    found: TestShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    (tmp_path / "stick").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match="name a file in it"):
+        written(found.shop, Path(folder))
+    assert list((tmp_path / "stick").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"epoch": "x"},
+        {"seq": 0},
+        {"seq": 2**70},
+        {"v": 2**40},
+        {"doc_id": "."},
+        {"kind": ""},
+        {"kind": "k" * 65},
+        {"at": "yesterday"},
+        {"at": "2027-02-01T08:00:00"},
+        {"body": '"' + "x" * 300_000 + '"'},
+    ],
+)
+def test_a_row_that_could_never_be_sent_on_is_refused_though_its_hash_is_right(
+    found: TestShop, tmp_path: Path, odd: dict[str, object]
+) -> None:
+    """It would hold up every row after it for ever; a moment that is none would even stop the next start."""
+    path = with_a_last_row(written(found.shop, tmp_path / "card.gz"), odd)
+    with pytest.raises(JournalFileRefused, match="changed or damaged"):
+        brought_in(found.shop, path)
+
+
+def test_a_row_of_a_newer_kind_comes_in(found: TestShop, tmp_path: Path) -> None:
+    path = with_a_last_row(written(found.shop, tmp_path / "card.gz"), {"kind": "not_known_yet"})
+    assert brought_in(found.shop, path) == TakenIn(held=4, new=1)
+
+
+def with_a_last_row(path: Path, odd: dict[str, object]) -> Path:
+    """One more row, whose hash is right whatever it says."""
+    header, *lines, _ = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+    last = {**lines[-1], "seq": len(lines) + 1, "prev_hash": lines[-1]["hash"], **odd}
+    columns = {name: last[name] for name in ("epoch", "seq", "kind", "v", "doc_id", "at", "body")}
+    last["hash"] = row_hash(bytes.fromhex(last["prev_hash"]), till_id=header["till_id"], **columns).hex()
+    rest = [(json.dumps(line) + "\n").encode() for line in (*lines, last)]
+    end = {"rows": len(rest), "sha256": hashlib.sha256(b"".join(rest)).hexdigest()}
+    path.write_bytes(gzip.compress(b"".join([json.dumps(header).encode() + b"\n", *rest, json.dumps(end).encode()])))
+    return path
+
+
 def test_an_import_goes_on_after_a_crash_at_any_commit(
     found: TestShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +297,7 @@ def test_a_file_that_is_not_what_was_written_is_refused_whole(
     path = changed(written(found.shop, tmp_path / "card.gz"), change)
     before = rows(found.shop, "SELECT count(*) FROM journal")
     with pytest.raises(JournalFileRefused, match=said):
-        list(import_journal(found.shop, path))
+        list(import_journal(found.shop, path, new_epoch=lambda: ELSEWHERE))
     assert rows(found.shop, "SELECT count(*) FROM journal") == before
 
 
@@ -198,14 +306,14 @@ def test_a_file_of_another_kind_is_refused(found: TestShop, tmp_path: Path, cont
     path = tmp_path / "odd"
     path.write_bytes(content)
     with pytest.raises(JournalFileRefused, match=r"odd"):
-        list(import_journal(found.shop, path))
+        list(import_journal(found.shop, path, new_epoch=lambda: ELSEWHERE))
 
 
 def test_the_journal_of_another_till_is_refused_in_clear_words(found: TestShop, tmp_path: Path) -> None:
     other = make_shop(tmp_path / "other", prefix="P2", node=99)
     path = written(other.shop, tmp_path / "other.gz")
     with pytest.raises(JournalFileRefused, match=r"the journal of another till \(P2, .+\), not of this one"):
-        list(import_journal(found.shop, path))
+        list(import_journal(found.shop, path, new_epoch=lambda: ELSEWHERE))
     other.store.close()
 
 
@@ -215,7 +323,7 @@ def test_a_file_whose_compressed_bytes_are_damaged_is_refused_in_a_sentence(foun
     whole = path.read_bytes()
     path.write_bytes(whole[:20] + b"\xff" * 40 + whole[60:])
     with pytest.raises(JournalFileRefused):
-        list(import_journal(found.shop, path))
+        list(import_journal(found.shop, path, new_epoch=lambda: ELSEWHERE))
 
 
 @pytest.mark.parametrize(
@@ -229,4 +337,4 @@ def test_a_line_of_nonsense_is_refused_in_a_sentence(found: TestShop, tmp_path: 
     with gzip.open(path, "wb") as file:
         file.write(header + last.encode() + b"\n")
     with pytest.raises(JournalFileRefused):
-        list(import_journal(found.shop, path))
+        list(import_journal(found.shop, path, new_epoch=lambda: ELSEWHERE))
