@@ -8,7 +8,7 @@ from appliance.domain.catalogue import Category, Item, ItemInvalid, check_item
 from appliance.domain.fiscal import Reporting
 from appliance.domain.pricelist import DELETED, RowKind, changed_fields, is_label, item_fields
 from appliance.service.edits import journal_edit
-from appliance.service.errors import NotFound
+from appliance.service.errors import NotFound, Refused
 from appliance.service.settings import settings_in
 from appliance.service.shop import Shop
 from appliance.store import catalogue
@@ -58,7 +58,8 @@ def load_item(shop: Shop, item_id: str) -> Item:
 
 
 def save_item(shop: Shop, item: Item) -> None:
-    """A new or changed item; only the fields that changed are journalled, with a new stamp. Raises ItemInvalid.
+    """A new or changed item; only the fields that changed are journalled, with a new stamp. Raises ItemInvalid, and
+    Refused("item_gone") for one that has left the list: nobody would see the change, and the next pull would undo it.
 
     A new item carries the label of a till that is restricted to one (S18).
     """
@@ -70,6 +71,8 @@ def save_item(shop: Shop, item: Item) -> None:
         known = catalogue.stamps_of_items(tables, [item.item_id])
         if item.item_id not in known:
             item = labelled(item, settings_in(tables).scope)
+        elif not before:
+            raise Refused("item_gone")
         if changes := item_changes(before[0] if before else None, item):
             above = known.get(item.item_id, "")
             stamp = journal_edit(shop, tables, RowKind.ITEM, item.item_id, changes, above=above)

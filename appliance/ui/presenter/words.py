@@ -89,6 +89,7 @@ def _rules() -> dict[str, str]:
         "reason_missing": _("Napište důvod storna."),
         "not_parked": _("Tržba už není odmítnutá, není co opakovat."),
         "clock": _("To není datum a čas. Napište den, měsíc, rok, hodinu a minutu, třeba 04 01 2027 08 30."),
+        "item_gone": _("Položka už v ceníku není, mezitím ji někdo smazal nebo vyřadil. Změna se neuložila."),
         "amount_zero": _("Částka nemůže být nula. Zadejte jinou."),
         "wrong_pin": _("PIN nesouhlasí. Zkuste to znovu."),
         "pin_pause": _("PIN nesouhlasí a pokusů bylo moc. Počkejte minutu a zkuste to znovu."),

@@ -176,8 +176,8 @@ class ItemEditScreen(TillScreen):
         assert opened is not None
 
         def save() -> None:
-            current = catalogue.load_item(shop, item.item_id) if self.stored else item
-            catalogue.save_item(shop, rebased(opened, item, current) if self.stored else item)
+            current = catalogue.load_items(shop, [item.item_id])  # one that has left is refused by save_item
+            catalogue.save_item(shop, rebased(opened, item, current[0]) if current else item)
 
         self.app.write(save, lambda _: self._done(item, saved=True))
 

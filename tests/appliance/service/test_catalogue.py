@@ -13,7 +13,7 @@ from appliance.domain.money import Money
 from appliance.domain.stamps import Stamp
 from appliance.domain.vat import VatClass
 from appliance.service import catalogue, item_import
-from appliance.service.errors import NotFound, StoreFailed
+from appliance.service.errors import NotFound, Refused, StoreFailed
 from appliance.service.item_file import read_item_file
 from appliance.store.db import Store
 from tests.shared import shared
@@ -142,6 +142,17 @@ def test_a_deleted_item_is_journalled_and_gone(till: TestShop) -> None:
         catalogue.load_item(till.shop, SOAP.item_id)
     with pytest.raises(NotFound):
         catalogue.delete_item(till.shop, SOAP.item_id)
+
+
+@pytest.mark.parametrize("left", [{"deleted": 1}, {"in_scope": 0}])
+def test_an_item_that_has_left_the_list_meanwhile_is_not_saved(till: TestShop, left: dict[str, int]) -> None:
+    """A pull has taken it away while its form was open; saved all the same, the next pull would undo it in silence."""
+    with till.store.mark() as tables:
+        tables.item.update(**left).where(tables.item.item_id == SOAP.item_id).execute()
+    with pytest.raises(Refused, match="item_gone"):
+        catalogue.save_item(till.shop, replace(SOAP, price=Money(1)))
+    assert edits(till) == []
+    assert count(till.shop, "own_edit") == 0
 
 
 def test_a_sold_item_may_be_deleted_and_its_receipt_stays(selling: TestShop) -> None:

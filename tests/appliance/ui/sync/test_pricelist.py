@@ -172,4 +172,4 @@ def test_an_item_deleted_while_its_form_was_open_is_told(shop: Shop, till: TillW
     till.wait_screen("item_edit")
     catalogue.delete_item(shop, BREAD)
     till.tap("item.save")
-    assert till.wait_for("banner.text", lambda w: w["text"].startswith("To už v pokladně není."))
+    assert till.wait_for("banner.text", lambda w: w["text"].startswith("Položka už v ceníku není"))
