@@ -22,7 +22,7 @@ from backoffice.event_log import append_events
 from backoffice.projected import DEFERRED, FAILED, FORKED, PROJECTED, Event, Place, Projected
 from backoffice.projection import Applied, Twin, apply, plan, twins_of, write_inserts
 from backoffice.shifts import store_proof
-from backoffice.storing import journal_columns, store_new
+from backoffice.storing import journal_columns, read_row, store_new
 from backoffice.tables import Tables
 
 log = logging.getLogger(__name__)
@@ -55,16 +55,20 @@ class Plan:
 
 
 def take_batch(tables: Tables, place: Place, upload: Upload, *, now: datetime) -> Taken:
-    """Compare, store raw, verify, project, ack."""
+    """Verify and read; then, under the locks, compare, store raw, project, ack."""
     rows = sorted(
         (wire.row(till_id=place.till_id, epoch=upload.epoch) for wire in upload.rows), key=lambda row: row.seq
     )
+    with tables.reading():
+        known = _hashes(tables, place, upload.epoch, rows)
+    read = {id(row): read_row(place, row) for row in rows if row.seq not in known}  # mostly a row is new or sent again
     with tables.writing():
         till = _lock_till(tables, place)
         head = _head_seq(tables, place, upload.epoch)
         held = _hashes(tables, place, upload.epoch, rows)
         sorted_out = sort_out(rows, held=held, head=head)
-        outcomes = store_new(tables, place, sorted_out.new, held=held, now=now)
+        new = [read.get(id(row)) or read_row(place, row) for row in sorted_out.new]
+        outcomes = store_new(tables, place, new, held=held, now=now)
         _store_branch(tables, place, sorted_out.other_branch, now=now)
         events = _after_batch(tables, place, list(zip(sorted_out.new, outcomes, strict=True)), now=now)
         if sorted_out.other_branch or _status_news(till["status"], upload.status):

@@ -5,6 +5,7 @@ A till that was offline sends thousands of documents; written one by one they wo
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,21 +18,38 @@ from backoffice.tables import Tables
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Read:
+    """A row that was verified and read before anything was locked. `planned` is what it means when no twin is held;
+    `flaw` says that its hash is wrong."""
+
+    row: Row
+    flaw: str
+    planned: Projected | Applied
+
+
+def read_row(place: Place, row: Row) -> Read:
+    flaw = "" if row_verifies(row) else "hash"
+    return Read(row, flaw, Projected(FAILED, flaw) if flaw else plan(place, row, None))
+
+
 def store_new(
-    tables: Tables, place: Place, rows: Sequence[Row], *, held: dict[int, bytes], now: datetime
+    tables: Tables, place: Place, rows: Sequence[Read], *, held: dict[int, bytes], now: datetime
 ) -> list[Projected]:
     """What became of each row, in their order. `held`: the hashes that stand before and where they want to stand."""
     hashes = dict(held)
-    twins = twins_of(tables, place.account_id, [row.doc_id for row in rows])
+    twins = twins_of(tables, place.account_id, [read.row.doc_id for read in rows])
     storing = _Storing(tables, place, now)
-    for row in rows:
+    for read in rows:
+        row = read.row
         if row.doc_id in storing.waiting:  # the same document twice in one batch
             storing.write()
         if row.doc_id in storing.stored:
             twins.setdefault(row.doc_id, storing.stored[row.doc_id])
         previous = FIRST_PREV_HASH if row.seq == 1 else hashes[row.seq - 1]
-        flaw = "hash" if not row_verifies(row) else "chain" if row.prev_hash != previous else ""
-        planned = Projected(FAILED, flaw) if flaw else plan(place, row, twins.get(row.doc_id))
+        flaw = read.flaw or ("chain" if row.prev_hash != previous else "")
+        twin = twins.get(row.doc_id)
+        planned = Projected(FAILED, flaw) if flaw else plan(place, row, twin) if twin else read.planned
         if isinstance(planned, Applied):
             storing.write()
             planned = apply(tables, place, row, planned.body)

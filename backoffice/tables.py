@@ -8,8 +8,9 @@ in what it takes from `pricelist/shape.py`, nowhere else.
 Every key and every foreign key begins with `account_id`, which comes from a token or a session, never from a request.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
@@ -68,6 +69,7 @@ class Tables:
         self.database = database
         self.is_sqlite = isinstance(database, APSWDatabase)
         self._kept: apsw.Connection | None = None
+        self._turn = threading.RLock()
         self.account = self._table("account")
         self.till = self._table("till")
         self.pairing_code = self._table("pairing_code")
@@ -104,8 +106,12 @@ class Tables:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One transaction. SQLite takes the write lock at once, so nothing read inside can grow stale."""
-        with self.reading():
+        """One transaction. SQLite takes the write lock at once, so nothing read inside can grow stale.
+
+        Threads of one server wait for each other by a lock of their own: waiting inside SQLite means to sleep and try
+        again, longer each time.
+        """
+        with self._turn if self.is_sqlite else nullcontext(), self.reading():
             lock = ("IMMEDIATE",) if self.is_sqlite else ()
             with self.database.atomic(*lock):
                 yield
