@@ -33,6 +33,8 @@ STOCK_EVERY_S = 30.0
 REST_S = 0.005  # after a transaction that is not fsynced; as long as it held the lock, if that is longer
 FACT_REST_S = 0.05
 TRIES_MAX = 3
+PAGES_MAX = 4000
+"""Of one pull: two million rows. A server that still has more is not believed, and waited for like any that fails."""
 CHECKPOINT_PAGES = 16
 """A snapshot would fill the log up to the fuse of `store.db`, and a sale would then have to empty it."""
 
@@ -234,6 +236,9 @@ class Downloader:
         match reply:
             case Changes() if reply.version < pull.since or (reply.more and reply.version == pull.since):
                 self._failed(run, "unreadable", f"version {reply.version} follows {pull.since}")
+            case Changes() if reply.more and (not reply.rows or pulling.pages + 1 >= PAGES_MAX):
+                pulling.pages = 0
+                self._failed(run, "unreadable", "the price list has no end")
             case Changes():
                 self._take(pulling, pull, reply, run)
             case Refusal(problem=problem) if problem.code == "cursor_ahead" and pull.since > 0:
@@ -282,6 +287,8 @@ class Downloader:
         match reply:
             case StockPage() if reply.version < since or (reply.more and reply.version == since):
                 self._failed(run, "unreadable", f"version {reply.version} of the stock follows {since}")
+            case StockPage() if reply.more and not reply.levels:
+                self._failed(run, "unreadable", "the stock has no end")
             case StockPage():
                 self._take_levels(reply, warehouse_id, since)
             case Refusal(problem=problem) if problem.code == "cursor_ahead" and since > 0:

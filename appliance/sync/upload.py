@@ -73,6 +73,7 @@ class Uploader:
         self._monotonic = monotonic
         self._random = random
         self._runs = Runs(shop)
+        self._forks = 0  # in a row, without any row acked between them
         self._sent = 0  # rows of the journal acked for the first time in this step
         self._rows_max = BATCH_ROWS_MAX
         self._fault: str | None = None
@@ -189,6 +190,7 @@ class Uploader:
             if acked.epoch != last.row.epoch or acked.seq < last.row.seq:
                 self._failed("unreadable", f"row {last.row.seq} was sent, {acked.epoch}/{acked.seq} is acked", None)
                 return False
+            self._forks = 0
             with self._shop.fact() as tables:
                 before = journal.the_till(tables).acked_row
                 journal.ack(tables, max(last.place, before))
@@ -225,11 +227,19 @@ class Uploader:
         log.warning("upload: the Backoffice wants rows from %s on again", seq)
 
     def _branch_off(self, epoch: str, seq: int) -> None:
-        """The server holds another row at this place: a copied card. Our rows go on in a new epoch."""
+        """The server holds another row at this place: a copied card. Our rows go on in a new epoch.
+
+        A server that answers each new epoch with a fork would have the journal written again and again: it is asked
+        ever more rarely.
+        """
         try:
             fork.branch_off(self._shop, epoch, seq, new_epoch=self._new_epoch)
         except fork.NotHere as error:
             self._failed("fork", str(error), None)
+            return
+        self._forks += 1
+        if self._forks > 1:
+            self._failed("fork", f"{self._forks} in a row", None)
 
     def _still_sent(self, batch: list[Stored]) -> list[Stored]:
         """Without the rows that lost a fork: sent again, they would only start the next one. First they all stand in

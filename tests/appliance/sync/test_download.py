@@ -15,9 +15,9 @@ from appliance.service import catalogue, checkout, shift, sync
 from appliance.service.settings import save_settings, switch_item_sync, till_settings
 from appliance.store import journal
 from appliance.store.pull import load_pull
-from appliance.sync import link
+from appliance.sync import download, link
 from appliance.sync.link import BackofficeLink, Failed
-from appliance.wire import ChangedRow, Position
+from appliance.wire import ChangedRow, Changes, Position, StockPage
 from tests.appliance.sync.till import Till, attach, make_till
 from tests.fake_backoffice import HTML, Answer, FakeBackoffice, Reply, problem
 from tests.shops import cart_of, crowns, rows, sell
@@ -206,6 +206,7 @@ def test_an_item_that_waits_to_leave_does_so_once_its_edit_has_arrived_without_b
         (Reply(500, b"oops", "text/plain"), "server_error"),
         (Reply(200, HTML, "text/html"), "unreadable"),
         (Reply(200, b'{"rows": [], "version": 0, "more": true}'), "unreadable"),
+        (Reply(200, b'{"rows": [], "version": 7, "more": true}'), "unreadable"),
         (Reply(401, HTML, "text/html"), "refused"),
         (problem(401, "pairing_revoked"), "pairing_revoked"),
         (problem(409, "cursor_ahead"), "cursor_ahead"),
@@ -229,6 +230,33 @@ def test_a_server_that_came_back_from_an_older_backup_is_pulled_anew(tmp_path: P
     run = run_now(till)
     assert (run.error, json.loads(run.result)["removed"]) == ("", 1)
     assert visible(till) == ["item-milk"]
+
+
+def test_a_list_without_end_is_given_up_and_asked_for_ever_more_rarely(
+    tmp_path: Path, server: FakeBackoffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "PAGES_MAX", 5)
+    till = make_till(tmp_path, server)
+    for version in range(1, 99):
+        page = Changes(rows=(row_of(replace(MILK, item_id=f"i{version}")),), version=version, more=True)
+        server.price_list.script.append(Reply(200, page.model_dump_json().encode()))
+    run = run_now(till)
+    assert (run.error, json.loads(run.result)["new"]) == ("unreadable", 4)
+    assert len(server.price_list.asked) == 5
+    till.time.now += till.work()
+    till.work()
+    assert len(server.price_list.asked) == 10
+
+
+def test_levels_without_end_are_given_up(tmp_path: Path, server: FakeBackoffice) -> None:
+    till = make_till(tmp_path, server)
+    save_settings(till.shop, TillSettings(warehouse_id="wh"))
+    page = StockPage(levels=(), version=7, more=True)
+    server.price_list.script.append(server.price_list.changes({"since": "0"}))
+    server.price_list.script.append(Reply(200, page.model_dump_json().encode()))
+    assert till.work() > 0
+    assert [query.get("warehouse") for query in server.price_list.asked[-2:]] == [None, "wh"]
+    assert load_pull(till.shop.tables).stock_since == 0
 
 
 def test_failures_back_off_and_a_person_does_not_wait(tmp_path: Path, server: FakeBackoffice) -> None:

@@ -4,14 +4,16 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appliance.domain.money import Money, crowns
 from appliance.service import shift, sync
 from appliance.service.shift import last_closing
+from appliance.store import journal
 from tests.appliance.sync.till import attach, make_till
-from tests.fake_backoffice import Answer, FakeBackoffice
+from tests.fake_backoffice import Answer, Books, FakeBackoffice, problem
 from tests.shops import make_shop, sell
 
 # ---- a copied card
@@ -46,6 +48,25 @@ def test_a_fork_opens_a_new_epoch_with_the_same_documents(tmp_path: Path, server
     assert server.books.held[new[0].epoch] == {row.seq: row for row in new}
     assert [row.doc_id for row in server.books.branches] == forked
     assert sell(other.shop).number == "P1B-000001"
+
+
+def test_a_server_that_answers_every_epoch_with_a_fork_is_asked_ever_more_rarely(
+    tmp_path: Path, server: FakeBackoffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each fork writes the journal anew: asked without a pause it would fill the card."""
+    till = make_till(tmp_path, server, receipts=2)
+    honest = Books.take
+    monkeypatch.setattr(Books, "take", lambda _self, rows: problem(409, "fork", seq=1) if rows else None)
+    waits = []
+    for _ in range(4):
+        waits.append(till.work())
+        till.time.now += waits[-1]
+    assert till.fault == "fork"
+    assert waits == sorted(waits)
+    assert len(journal.epochs(till.shop.tables)) == 6
+    monkeypatch.setattr(Books, "take", honest)
+    till.until_quiet()
+    assert (till.unsent, till.fault) == (0, "")
 
 
 def test_a_closing_after_a_fork_is_proven_without_a_second_fork(tmp_path: Path, server: FakeBackoffice) -> None:
