@@ -45,6 +45,7 @@ def restore_backup(config: Config, file: Path, *, letters: str, now: datetime) -
     _remove(draft)
     try:
         content = _readable(file)
+        _refuse_other_tills(file, content, database)
         config.paths.data.mkdir(parents=True, exist_ok=True)
         backup.copy_database(file, draft)
         series = _gone_on(draft, database, content, letters=letters, at=iso(now))
@@ -67,6 +68,19 @@ def _readable(file: Path) -> BackupContent:
     if content.schema > len(STEPS):
         raise SetupError(f"{file} was made by a newer program: upgrade this till first")
     return content
+
+
+def _refuse_other_tills(file: Path, content: BackupContent, database: Path) -> None:
+    """A stick may have been at several tills. A database that cannot be read, or that was only begun, is replaced."""
+    try:
+        here = backup.look_at(database)
+    except BackupUnreadable:
+        return
+    if here.till_id != content.till_id and here.head_seq > 1:
+        raise SetupError(
+            f"{file} is the backup of another till ({content.prefix}, {content.till_id}), this one is {here.prefix}: "
+            "to make this device that till, begin with pokladna factory-reset"
+        )
 
 
 def _gone_on(draft: Path, database: Path, content: BackupContent, *, letters: str, at: str) -> str:

@@ -125,6 +125,32 @@ def test_a_new_device_is_made_from_a_backup(terminal: Terminal, sold: str) -> No
     assert numbers(terminal) == {sold}
 
 
+def test_the_backup_of_another_till_is_refused_unless_this_one_has_done_nothing(terminal: Terminal, sold: str) -> None:
+    file = terminal.folder / "stick.db"
+    backup_file(terminal).rename(file)
+    for path in (terminal.folder / "data").glob("till.db*"):
+        path.unlink()
+    shop = open_shop(load_config(terminal.settings))
+    shift.open_shift(shop, crowns(100))
+    mine = sell(shop)
+    shop.store.close()
+    ended = terminal.run("restore", file)
+    assert (ended.code, "is the backup of another till (P1, " in ended.error_line) == (1, True)
+    assert receipts_of(terminal) == {mine.doc_id}
+    for path in (terminal.folder / "data").glob("till.db*"):
+        path.unlink()
+    open_shop(load_config(terminal.settings)).store.close()  # a device that was only started
+    assert terminal.run("restore", file).code == 0
+    assert numbers(terminal) == {sold}
+
+
+def receipts_of(terminal: Terminal) -> set[str]:
+    shop = open_shop(load_config(terminal.settings))
+    found = {row.doc_id for row in receipts.recent(shop, limit=99)}
+    shop.store.close()
+    return found
+
+
 def test_without_a_place_for_it_no_backup_is_made(terminal: Terminal, sold: str) -> None:
     (terminal.folder / "data" / "backup").write_text("no folder")
     ended = terminal.run("backup", "now")
