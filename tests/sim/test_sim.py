@@ -51,7 +51,7 @@ def test_a_seed_is_the_same_history_each_time(folder: Path) -> None:
             "not in the Backoffice",
             id="ack before commit",
         ),
-        pytest.param(bugs.as_of_ignored, replace(EDITS, mean_action_s=10.0), "item-", id="as_of ignored"),
+        pytest.param(bugs.as_of_ignored, replace(EDITS, mean_action_s=10.0), " is {'name': ", id="as_of ignored"),
         pytest.param(
             bugs.version_before_lock, replace(CALM, office_edit=4.0), "item-", id="a version taken before the lock"
         ),
