@@ -20,7 +20,7 @@ from appliance.service.pairing import (
 from appliance.store import journal, queues
 from appliance.sync.link import BackofficeLink, Failed
 from appliance.sync.pairing import Joined, Pairing, PairingKeeper, Refused, url_of
-from appliance.sync.pinning import PinnedKeys, key_hash, look_at
+from appliance.sync.pinning import PinnedKeys, look_at
 from appliance.wire import PairRequest, TillStatus, Upload, UploadReply
 from backoffice.accounts import create_account
 from backoffice.app import app_of, make_site
@@ -377,43 +377,6 @@ def test_a_server_that_has_moved_is_known_again_by_its_key(office: Office, till:
     assert daemon.used == [replace(joined, url=f"https://{office.address}")]
 
 
-def test_a_key_that_is_none_is_not_learned() -> None:
-    kept: list[tuple[str, ...]] = []
-    keys = PinnedKeys(["A" * 52], keep=kept.append)
-    for nonsense in ("", "A" * 52, "a" * 52, "A" * 51, "0" * 52, "B" * 53):
-        keys.hear(nonsense)
-    assert kept == []
-    for letter in "BCDEF":
-        keys.hear(letter * 52)
-    assert keys.keys == tuple(letter * 52 for letter in "CDEF")
-
-
-def test_the_key_in_use_is_never_pushed_out_by_announced_ones(tmp_path: Path) -> None:
-    trust = trust_in(tmp_path / "office")
-    with listening_tls(trust) as (address, _heard):
-        host, port = address.split(":")
-        in_use = look_at(host, int(port), ca_file=None).key
-        keys = PinnedKeys([in_use], keep=lambda _: None)
-        link = BackofficeLink(f"https://{address}", token="", ca_file=None, keys=keys)
-        request = PairRequest(code="ABCDEFGH", till_id="1" * 36, prefix="P1", id_pokl="1", name="x")
-        asking = threading.Thread(target=link.pair, args=(request,), daemon=True)
-        asking.start()
-        asking.join(1)
-    asking.join(10)
-    for letter in "BCDEF":
-        keys.hear(letter * 52)
-    assert keys.keys == (in_use, "D" * 52, "E" * 52, "F" * 52)
-
-
-def test_an_answer_counts_though_the_next_key_it_announces_cannot_be_kept() -> None:
-    def full(_: tuple[str, ...]) -> None:
-        raise OSError(28, "No space left on device")
-
-    keys = PinnedKeys(["A" * 52], keep=full)
-    keys.hear("B" * 52)
-    assert keys.keys == ("A" * 52,)
-
-
 def test_whatever_answers_on_the_network_a_moved_server_is_found(office: Office, till: Till) -> None:
     assert till.pair(office.code(), office.address).word == ""
     joined = till.kept.joined[-1] = replace(till.kept.joined[-1], url="https://127.0.0.1:1")
@@ -426,8 +389,3 @@ def test_whatever_answers_on_the_network_a_moved_server_is_found(office: Office,
     keeper.step()
     keeper.step()
     assert daemon.used == [replace(joined, url=f"https://{office.address}")]
-
-
-def test_a_certificate_that_cannot_be_read_is_a_wrong_key() -> None:
-    with pytest.raises(OSError, match="nothing was sent"):
-        key_hash(b"no certificate")

@@ -2,121 +2,33 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from appliance.domain.clock import iso
-from appliance.domain.journal import Kind, ReceiptFiscalised
 from appliance.domain.money import crowns
-from appliance.service import fiscal, incoming, receipts, replacement, restore, shift
+from appliance.service import fiscal, incoming, receipts, replacement, shift
 from appliance.service.audit import verify_journal
 from appliance.service.errors import Refused
-from appliance.service.replacement import Download
 from appliance.service.shift import last_closing
-from appliance.service.shop import Shop
 from appliance.store import journal
-from appliance.store.db import StoreError
 from appliance.store.pull import load_pull
-from appliance.sync import takeover
-from appliance.sync.link import BackofficeLink
-from appliance.sync.takeover import IDLE_S, TakeoverWorker
-from appliance.wire import HeldRow, PairReply, PairRequest, Takeover, TakeoverPage, WireRow
-from backoffice.accounts import create_account
-from backoffice.app import make_site
-from backoffice.pairing import make_code
-from backoffice.settings import BackofficeSettings
-from tests.appliance.sync.test_with_the_backoffice import Office, serving
+from appliance.sync.takeover import TakeoverWorker
+from tests.appliance.sync.takeovers import NEW_EPOCH, World, a_life, a_world, backup_of, new_device, restored
 from tests.powercuts import cut_before
-from tests.shops import TestShop, make_shop, open_for_sale, rows, sell
-
-NEW_EPOCH = "b" * 16
-
-
-@dataclass
-class World:
-    office: Office
-    folder: Path
-    dead: TestShop
-    token: str
-
-    def replace(self, device: TestShop, *, epoch: str = NEW_EPOCH) -> str:
-        """Pair with a code that replaces the dead till; returns the token."""
-        site = self.office.site
-        till_id = journal.the_till(self.dead.shop.tables).till_id
-        code = make_code(site.tables, self.office.account_id, now=site.now(), replaces=till_id)
-        link = BackofficeLink(self.office.url, token="", ca_file=None)
-        fresh = replacement.is_fresh(device.shop)
-        own = journal.the_till(device.shop.tables).till_id
-        reply = link.pair(PairRequest(code=code, till_id=own, prefix="P9", id_pokl="9", name="Nová", fresh=fresh))
-        link.close()
-        assert isinstance(reply, PairReply), reply
-        assert reply.takeover is not None
-        takeover.begin(device.shop, reply.takeover, new_epoch=lambda: epoch)
-        return reply.token
-
-    def worker(self, device: TestShop, token: str) -> TakeoverWorker:
-        link = BackofficeLink(self.office.url, token=token, ca_file=None)
-        return TakeoverWorker(device.shop, link=lambda: link)
-
-    def download(self, device: TestShop, token: str) -> None:
-        worker = self.worker(device, token)
-        while not worker.step():
-            pass
-        assert replacement.download_under_way(device.shop) is None
-
-    def complete(self, device: TestShop, token: str) -> tuple[bool | None, int, int]:
-        """Close, send everything, and what the Backoffice says of the closing."""
-        shift.close_shift(device.shop, counted=crowns(1000))
-        self.office.till(device, token).until_quiet()
-        closing = last_closing(device.shop)
-        assert closing is not None
-        return closing.complete, closing.receipts_held, closing.receipts_expected
+from tests.shops import make_shop, open_for_sale, rows, sell
 
 
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incoming, "REST_S", 0.0)
     monkeypatch.setattr("appliance.service.incoming.time.sleep", lambda _s: None)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    dead = make_shop(tmp_path / "till")
-    settings = BackofficeSettings(data_dir=tmp_path / "backoffice", host="127.0.0.1", port=0, tls=False)
-    site = make_site(settings, now=dead.clock)
-    account_id = create_account(site.tables, email="eva@obchod.cz", password="dlouhé tajné heslo", now=site.now())
-    with serving(site) as url:
-        office = Office(site, url, account_id)
-        yield World(office, tmp_path, dead, office.pair(dead))
-    dead.store.close()
-
-
-def fiscalise(shop: Shop, doc_id: str, number: str) -> None:
-    with shop.fact() as tables:
-        body = ReceiptFiscalised(doc_id, number, "code", "v4", "playground", "uuid", test=True, first=True)
-        journal.append(tables, Kind.RECEIPT_FISCALISED, body, doc_id=shop.new_id(), at=iso(shop.now()))
-
-
-def a_life(world: World) -> list[str]:
-    """A till that has closed a shift and dies in the next; returns the receipts without a code."""
-    shop = world.dead.shop
-    open_for_sale(shop)
-    old = sell(shop)
-    fiscalised = sell(shop)
-    fiscalise(shop, fiscalised.doc_id, fiscalised.number)
-    shift.close_shift(shop, counted=crowns(1000))
-    open_for_sale(shop)
-    mine = sell(shop)
-    refund = receipts.refund(shop, old.doc_id, reason="vrácení")
-    world.office.till(world.dead, world.token).work()
-    return [old.doc_id, mine.doc_id, refund.doc_id]
-
-
-def new_device(world: World, name: str = "new", *, node: int = 5) -> TestShop:
-    return make_shop(world.folder / name, prefix="P9", node=node)
+    with a_world(tmp_path) as made:
+        yield made
 
 
 def test_a_fresh_device_goes_on_with_the_till_its_shift_and_what_waits_for_a_code(world: World) -> None:
@@ -215,21 +127,6 @@ def test_a_crash_before_the_identity_is_written_leaves_a_fresh_device(world: Wor
 
 
 # ---- a backup
-
-
-def restored(world: World, backup: Path, *, letters: str = "") -> TestShop:
-    """The backup in a folder of its own, opened as the next start would."""
-    folder = world.folder / "restored"
-    folder.mkdir()
-    shutil.copy(backup, folder / "till.db")
-    device = make_shop(folder, node=9)
-    restore.go_on(device.store, new_id=device.shop.new_id, epoch=NEW_EPOCH, at=iso(device.shop.now()), letters=letters)
-    return device
-
-
-def backup_of(world: World) -> Path:
-    world.dead.store.checkpoint(truncate=True)
-    return Path(shutil.copy(world.folder / "till" / "till.db", world.folder / "backup.db"))
 
 
 def test_a_restored_till_gets_back_what_the_backoffice_holds_beyond_its_backup(world: World) -> None:
@@ -348,75 +245,3 @@ def test_a_restored_till_pulls_the_price_list_though_nothing_is_said_to_wait(wor
     backup = backup_of(world)
     assert not load_pull(world.dead.store.tables).wanted
     assert load_pull(restored(world, backup).store.tables).wanted
-
-
-@dataclass
-class Scripted:
-    """A Backoffice that gives the same page to every question."""
-
-    page: TakeoverPage
-    asked: list[dict[str, str]] = field(default_factory=list)
-
-    def takeover(self, till_id: str, download: Download) -> TakeoverPage:
-        assert till_id
-        self.asked.append(dict(download.query))
-        return self.page
-
-    def close(self) -> None: ...
-
-
-def worker_of(device: TestShop, server: Scripted) -> TakeoverWorker:
-    return TakeoverWorker(device.shop, link=lambda: server)
-
-
-def wire_rows(shop: Shop) -> tuple[HeldRow, ...]:
-    epoch = journal.the_till(shop.tables).epoch
-    rows = journal.rows_of_epoch(shop.tables, epoch, after_seq=0, limit=500)
-    return tuple(HeldRow(**WireRow.of(stored.row).model_dump(), epoch=epoch) for stored in rows)
-
-
-def test_a_server_that_gives_a_replacement_the_same_page_for_ever_is_asked_once_a_minute(world: World) -> None:
-    a_life(world)
-    device = new_device(world)
-    world.replace(device)
-    server = Scripted(TakeoverPage(rows=wire_rows(world.dead.shop), next="shift:5"))
-    worker = worker_of(device, server)
-    assert [worker.step() for _ in range(3)] == [0.0, IDLE_S, IDLE_S]
-    assert [query["after"] for query in server.asked] == ["", "shift:5", "shift:5"]
-
-
-def test_a_server_that_gives_a_restored_till_what_it_has_is_asked_once_a_minute(world: World) -> None:
-    a_life(world)
-    device = restored(world, backup_of(world))
-    world.office.till(device, world.token).work()
-    server = Scripted(TakeoverPage(rows=wire_rows(world.dead.shop)))
-    assert worker_of(device, server).step() == IDLE_S
-    assert replacement.download_under_way(device.shop) is not None
-
-
-def test_a_page_that_cannot_be_kept_stops_nothing_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that ends takes the whole daemon with it, and the sales' way to EET."""
-    a_life(world)
-    device = new_device(world)
-    world.replace(device)
-    worker = worker_of(device, Scripted(TakeoverPage(rows=wire_rows(world.dead.shop))))
-
-    def full(*_: object, **__: object) -> None:
-        raise StoreError("database or disk is full")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(journal, "insert_row", full)
-        assert worker.step() == IDLE_S
-    assert worker.step() == IDLE_S
-    assert replacement.download_under_way(device.shop) is None
-    assert len(receipts.recent(device.shop, limit=9)) == 4
-
-
-@pytest.mark.parametrize("letters", ["A", "x1"])
-def test_a_takeover_with_a_series_that_cannot_be_used_leaves_a_fresh_device(world: World, letters: str) -> None:
-    device = new_device(world)
-    given = Takeover(till_id="1" * 36, prefix="P1", id_pokl="1", name="x", used_letters=("A",), letters=letters)
-    with pytest.raises(Refused, match="series_used"):
-        takeover.begin(device.shop, given, new_epoch=lambda: NEW_EPOCH)
-    assert replacement.is_fresh(device.shop)
-    assert journal.the_till(device.shop.tables).prefix == "P9"
