@@ -1,7 +1,8 @@
 """HTTP to the Backoffice: one session, bounded, TLS always verified; every failure is a value with a word for it."""
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -22,7 +23,6 @@ from appliance.wire import (
     ShiftProof,
     StockPage,
     TakeoverPage,
-    Upload,
     UploadReply,
     Wire,
 )
@@ -55,8 +55,23 @@ class Refusal:
     retry_after_s: float | None = None
 
 
+@dataclass(frozen=True)
+class Packed:
+    """A body as it travels."""
+
+    data: bytes
+    headers: dict[str, str]
+
+
+def packed(body: Wire) -> Packed:
+    data, headers = body.model_dump_json().encode(), {"Content-Type": "application/json"}
+    if len(data) > GZIP_FROM_BYTES:
+        data, headers["Content-Encoding"] = gzip.compress(data, compresslevel=1), "gzip"
+    return Packed(data, headers)
+
+
 class BackofficeLink:
-    """One connection, used by one thread. With `keys` only their holder is spoken to, whatever a CA says."""
+    """One connection, one exchange at a time. With `keys` only their holder is spoken to, whatever a CA says."""
 
     def __init__(self, url: str, *, token: str, ca_file: Path | None, keys: PinnedKeys | None = None) -> None:
         self._url = url.rstrip("/") + API_PREFIX
@@ -68,9 +83,21 @@ class BackofficeLink:
         if keys:
             pin(self._session, keys)
         self._deadline = Deadline(self._session)
+        self._thread: ThreadPoolExecutor | None = None
 
-    def upload(self, till_id: str, batch: Upload) -> UploadReply | Refusal | Failed:
-        return self._call("POST", f"/tills/{till_id}/journal", UploadReply, batch)
+    def upload(
+        self, till_id: str, batch: Packed, *, meanwhile: Callable[[], None] | None = None
+    ) -> UploadReply | Refusal | Failed:
+        """`meanwhile` is done while the server works on the batch; what it raises comes after the answer."""
+        path = f"/tills/{till_id}/journal"
+        if meanwhile is None:
+            return self._call("POST", path, UploadReply, batch)
+        answer = self._begin("POST", path, UploadReply, batch)
+        try:
+            meanwhile()
+        finally:
+            reply = answer()
+        return reply
 
     def proof(self, till_id: str, shift_id: str, *, closing: str) -> ShiftProof | Refusal | Failed:
         """`closing` is the doc_id of the closing that is meant: a shift may have several."""
@@ -98,22 +125,25 @@ class BackofficeLink:
         return self._call("GET", f"/tills/{till_id}/stock?{query}", StockPage)
 
     def pair(self, request: PairRequest) -> PairReply | Refusal | Failed:
-        return self._call("POST", "/pair", PairReply, request)
+        return self._call("POST", "/pair", PairReply, packed(request))
 
     def close(self) -> None:
         self._session.close()
+        if self._thread:
+            self._thread.shutdown()
+            self._thread = None
+
+    def _begin(
+        self, method: str, path: str, reply_type: type[Reply], body: Packed
+    ) -> Callable[[], Reply | Refusal | Failed]:
+        """An exchange on a thread of its own; what is returned waits for its end."""
+        self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="upload")
+        return self._thread.submit(self._call, method, path, reply_type, body).result
 
     def _call(
-        self, method: str, path: str, reply_type: type[Reply], body: Wire | None = None
+        self, method: str, path: str, reply_type: type[Reply], body: Packed | None = None
     ) -> Reply | Refusal | Failed:
-        data: bytes | None = None
-        headers: dict[str, str] = {}
-        if body is not None:
-            data = body.model_dump_json().encode()
-            headers["Content-Type"] = "application/json"
-            if len(data) > GZIP_FROM_BYTES:
-                data = gzip.compress(data, compresslevel=1)
-                headers["Content-Encoding"] = "gzip"
+        data, headers = (body.data, body.headers) if body else (None, {})
         try:
             with (
                 self._deadline.within(EXCHANGE_TIMEOUT_S),

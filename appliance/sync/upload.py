@@ -15,7 +15,7 @@ from appliance.service.status import BACKOFFICE_NOTE, till_status
 from appliance.store import branches, journal, queues, sales
 from appliance.store.journal import Stored
 from appliance.sync import fork, runs
-from appliance.sync.link import BackofficeLink, Failed, Refusal
+from appliance.sync.link import BackofficeLink, Failed, Packed, Refusal, packed
 from appliance.sync.runs import Runs
 from appliance.sync.triggers import (
     COMPARE_S,
@@ -32,6 +32,7 @@ from appliance.wire import (
     BATCH_BYTES_MAX,
     BATCH_ROWS_MAX,
     Position,
+    PullState,
     ShiftProof,
     TillStatus,
     Upload,
@@ -51,6 +52,20 @@ class UploadOptions:
     status_s: float
     version: str
     compare_s: tuple[float, float] = COMPARE_S
+    rows_max: int = BATCH_ROWS_MAX
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows ready to go out: those after the place `after` up to the place `read_to`, but for what lost a fork.
+
+    `pull` is what the server is told of the price list."""
+
+    after: int
+    read_to: int
+    rows: list[Stored]
+    pull: PullState | None
+    body: Packed
 
 
 class Uploader:
@@ -75,11 +90,12 @@ class Uploader:
         self._runs = Runs(shop)
         self._forks = 0  # in a row, without any row acked between them
         self._sent = 0  # rows of the journal acked for the first time in this step
-        self._rows_max = BATCH_ROWS_MAX
+        self._rows_max = options.rows_max
         self._fault: str | None = None
         self.recoveries = 0
         self._hurry = threading.Event()
         self._new_link: BackofficeLink | None = None
+        self._ready: Batch | None = None
         now = monotonic()
         self._state = UploadState(
             unsent=0,
@@ -131,7 +147,7 @@ class Uploader:
 
     def _take_link(self) -> None:
         self.close()
-        self._link, self._new_link = self._new_link, None
+        self._link, self._new_link, self._ready = self._new_link, None, None
         self._state = replace(self._state, stopped=False, report_at=self._monotonic())
         self._fault = None
         self._note_fault("")
@@ -144,14 +160,24 @@ class Uploader:
 
     def _upload(self) -> None:
         """The next batch of what is not acked."""
-        till = journal.the_till(self._shop.tables)
-        batch = self._fitting(journal.rows_after(self._shop.tables, till.acked_row, limit=self._rows_max))
-        rows = self._still_sent(batch)
-        if rows:
-            self._send(rows)
+        after = journal.the_till(self._shop.tables).acked_row
+        ready, self._ready = self._ready, None
+        batch = ready if ready and ready.after == after else self._batch(after)
+        if batch.rows:
+            self._exchange(batch, meanwhile=lambda: self._make_ready(batch))
         else:
             with self._shop.fact() as tables:
-                journal.ack(tables, batch[-1].place)
+                journal.ack(tables, batch.read_to)
+
+    def _batch(self, after: int) -> Batch:
+        """What follows a place of the journal."""
+        stored = self._fitting(journal.rows_after(self._shop.tables, after, limit=self._rows_max))
+        return self._worded(self._still_sent(stored), after=after, read_to=stored[-1].place)
+
+    def _make_ready(self, sent: Batch) -> None:
+        """The next batch, while the server works on this one; kept if that is acked."""
+        if journal.last_place(self._shop.tables) > sent.read_to:
+            self._ready = self._batch(sent.read_to)
 
     def _fitting(self, rows: list[Stored]) -> list[Stored]:
         """As many as fit into one batch; always at least one."""
@@ -162,25 +188,33 @@ class Uploader:
                 return rows[:n]
         return rows
 
+    def _worded(self, rows: list[Stored], *, after: int = 0, read_to: int = 0) -> Batch:
+        epoch = rows[0].row.epoch if rows else journal.the_till(self._shop.tables).epoch
+        pull = pull_state(self._shop)
+        wire_rows = tuple(WireRow.of(stored.row) for stored in rows)
+        upload = Upload(epoch=epoch, rows=wire_rows, status=self._status(sent_to=read_to), pull=pull)
+        return Batch(after, read_to, rows, pull, packed(upload))
+
     def _send(self, rows: list[Stored]) -> bool:
+        """These rows, or only how the till is; True when they were acked."""
+        return self._exchange(self._worded(rows))
+
+    def _exchange(self, batch: Batch, *, meanwhile: Callable[[], None] | None = None) -> bool:
         """Send one batch and follow the answer; True when it was acked."""
         assert self._link is not None
-        till = journal.the_till(self._shop.tables)
-        epoch = rows[0].row.epoch if rows else till.epoch
-        pull = pull_state(self._shop)
-        batch = Upload(
-            epoch=epoch, rows=tuple(WireRow.of(stored.row) for stored in rows), status=self._status(), pull=pull
-        )
-        reply = self._link.upload(till.till_id, batch)
+        till_id = journal.the_till(self._shop.tables).till_id
+        reply = self._link.upload(till_id, batch.body, meanwhile=meanwhile)
         self._state = replace(self._state, report_at=self._monotonic() + self._options.status_s)
         match reply:
             case UploadReply():
-                note_waiting(self._shop, reply, told=pull)
-                return self._acked(rows, reply.acked)
+                note_waiting(self._shop, reply, told=batch.pull)
+                if self._acked(batch.rows, reply.acked):
+                    return True
             case Refusal():
-                self._refused(reply, rows)
+                self._refused(reply, batch.rows)
             case Failed():
                 self._failed(reply.word, reply.detail, reply.retry_after_s)
+        self._ready = None
         return False
 
     def _acked(self, rows: list[Stored], acked: Position) -> bool:
@@ -196,7 +230,7 @@ class Uploader:
                 journal.ack(tables, max(last.place, before))
             self._sent += sum(1 for stored in rows if stored.place > before)
         else:
-            self._rows_max = BATCH_ROWS_MAX  # all is sent: whatever was too large is behind us
+            self._rows_max = self._options.rows_max  # all is sent: whatever was too large is behind us
         self.recoveries += 1 if self._state.failures else 0
         self._state = after_success(self._state)
         self._note_fault("")
@@ -326,12 +360,13 @@ class Uploader:
 
     # ---- what the server and the screen are told
 
-    def _status(self) -> TillStatus:
+    def _status(self, *, sent_to: int) -> TillStatus:
+        """With a batch that reaches to the place `sent_to`: what is in it does not wait any more."""
         status = till_status(self._shop)
         certificate = status.eet.certificate
         return TillStatus(
             version=self._options.version,
-            unsent=status.backoffice.unsent,
+            unsent=min(status.backoffice.unsent, journal.last_place(self._shop.tables) - sent_to),
             eet_waiting=status.eet.waiting,
             eet_parked=status.eet.parked,
             eet_oldest_age_s=status.eet.oldest_age_s,

@@ -24,10 +24,10 @@ def pull_state(shop: Shop) -> PullState | None:
 
 def note_waiting(shop: Shop, reply: UploadReply, *, told: PullState | None) -> None:
     """Kept when it is something new, and only if the till is still where it told the server it was."""
-    if told is None or pull_state(shop) != told:
-        return
     pull = load_pull(shop.tables)
     if (pull.changes_waiting, pull.stock_waiting) == (reply.changes_waiting, reply.stock_waiting):
+        return
+    if told is None or pull_state(shop) != told:
         return
     with shop.mark() as tables:
         update_pull(tables, changes_waiting=reply.changes_waiting, stock_waiting=reply.stock_waiting)

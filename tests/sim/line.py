@@ -1,9 +1,11 @@
 """The line between a till and the Backoffice: loses, repeats, delays; and is cut for hours."""
 
+import gzip
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import appliance.sync.link as real
-from appliance.sync.link import BackofficeLink, Failed, Refusal
+from appliance.sync.link import BackofficeLink, Failed, Packed, Refusal
 from appliance.wire import Wire
 from tests.sim.server import Server, ServerFell
 from tests.sim.world import Owner, World
@@ -32,11 +34,19 @@ class SimLink(BackofficeLink):
     def close(self) -> None:
         """There is no connection."""
 
+    def _begin(
+        self, method: str, path: str, reply_type: type[Reply], body: Packed
+    ) -> Callable[[], Reply | Refusal | Failed]:
+        """There are no threads: the whole exchange, then whatever is done meanwhile."""
+        reply = self._call(method, path, reply_type, body)
+        return lambda: reply
+
     def _call(
-        self, method: str, path: str, reply_type: type[Reply], body: Wire | None = None
+        self, method: str, path: str, reply_type: type[Reply], body: Packed | None = None
     ) -> Reply | Refusal | Failed:
         world, rates, calm = self._world, self._server.scenario, self._server.calm
-        data = body.model_dump_json().encode() if body is not None else b""
+        data = body.data if body is not None else b""
+        data = gzip.decompress(data) if body is not None and "Content-Encoding" in body.headers else data
         what = f"{method} {path.partition('/')[2].partition('/')[2].partition('/')[2][:40] or path}"
         world.sleep(world.random.choice((0.02, 0.1, 0.5, 3.0)), self._machine)
         if self._machine.cut_off or (not calm and world.chance(rates.request_lost)):  # type: ignore[attr-defined]

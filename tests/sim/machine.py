@@ -34,6 +34,8 @@ from tests.sim.world import Crash, Task, World
 POLL_S = 900.0
 """Of the daemon's loop; a real till looks every 15 s, which a history of hours would mostly spend its time on."""
 STATUS_S = 900.0
+ROWS_MAX = 4
+"""Of a batch: several follow each other also where little waits."""
 SCHEDULE_MS = (5000, 15_000, 60_000, 300_000, 900_000)
 
 
@@ -183,7 +185,7 @@ class Machine:
         link = SimLink(self.world, self.server, self, self.token) if self.token else None
         self.uploader = Uploader(
             self.shop,
-            UploadOptions(poll_s=POLL_S, status_s=STATUS_S, version="1.2.3"),
+            UploadOptions(poll_s=POLL_S, status_s=STATUS_S, version="1.2.3", rows_max=ROWS_MAX),
             link=link,
             new_epoch=self.world.new_epoch,
             monotonic=self._seconds,

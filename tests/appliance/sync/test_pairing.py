@@ -18,7 +18,7 @@ from appliance.service.pairing import (
     request_pairing,
 )
 from appliance.store import journal, queues
-from appliance.sync.link import BackofficeLink, Failed
+from appliance.sync.link import BackofficeLink, Failed, packed
 from appliance.sync.pairing import Joined, Pairing, PairingKeeper, Refused, url_of
 from appliance.sync.pinning import PinnedKeys, look_at
 from appliance.wire import PairRequest, TillStatus, Upload, UploadReply
@@ -120,7 +120,7 @@ class Till:
     def upload(self) -> object:
         till = journal.the_till(self.test_shop.shop.tables)
         link = self.link()
-        reply = link.upload(till.till_id, Upload(epoch=till.epoch, rows=(), status=STATUS))
+        reply = link.upload(till.till_id, packed(Upload(epoch=till.epoch, rows=(), status=STATUS)))
         link.close()
         return reply
 

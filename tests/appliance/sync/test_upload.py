@@ -11,6 +11,7 @@ from appliance.domain.journal import DrawerOpened, Kind
 from appliance.domain.money import crowns
 from appliance.service import shift, sync
 from appliance.service.certificates import CERTIFICATE_NOTE
+from appliance.service.errors import StoreFailed
 from appliance.service.shift import last_closing
 from appliance.store import journal, queues
 from appliance.sync import link
@@ -30,11 +31,54 @@ def test_all_of_the_journal_reaches_the_server_byte_for_byte(tmp_path: Path, ser
 
 
 def test_the_token_is_sent_and_the_status_says_what_waits(tmp_path: Path, server: FakeBackoffice) -> None:
-    till = make_till(tmp_path, server, receipts=2, regimes=(PLAYGROUND,))
+    till = make_till(tmp_path, server, receipts=2, regimes=(PLAYGROUND,), rows_max=2)
     till.work()
     assert set(server.tokens) == {f"Bearer {TOKEN}"}
     first = server.uploads[0].status
-    assert (first.version, first.unsent, first.eet_waiting) == ("1.2.3", 5, 2)
+    assert (first.version, first.eet_waiting) == ("1.2.3", 2)
+    assert [upload.status.unsent for upload in server.uploads] == [3, 1, 0], "what waits after that batch"
+
+
+def test_the_next_batch_is_ready_before_the_answer_to_this_one(tmp_path: Path, server: FakeBackoffice) -> None:
+    till = make_till(tmp_path, server, receipts=4, rows_max=2)
+    till.uploader.step()
+    ready = till.uploader._ready
+    assert ready is not None
+    assert [each.row.seq for each in ready.rows] == [3, 4]
+    sell(till.shop)
+    till.work()
+    assert server.books.rows() == till.journal
+    assert [len(upload.rows) for upload in server.uploads] == [2, 2, 2, 1]
+
+
+@pytest.mark.parametrize("said", [Answer.LOST_REPLY, Answer.LOST_REQUEST, Answer.SHORT_ACK, Answer.GARBAGE])
+def test_a_batch_made_ready_goes_out_only_after_the_one_before_it(
+    tmp_path: Path, server: FakeBackoffice, said: Answer
+) -> None:
+    till = make_till(tmp_path, server, receipts=4, rows_max=2)
+    server.script.append(said)
+    till.uploader.step()
+    assert till.uploader._ready is None
+    till.until_quiet()
+    assert [upload.rows[0].seq for upload in server.uploads[:2]] == [1, 1]
+    assert server.books.rows() == till.journal
+
+
+def test_what_cannot_be_made_ready_waits_for_the_answer_to_the_batch_on_its_way(
+    tmp_path: Path, server: FakeBackoffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till = make_till(tmp_path, server, receipts=4, rows_max=2)
+
+    def broken(*_: object) -> None:
+        raise StoreFailed("disk I/O error")
+
+    monkeypatch.setattr(till.uploader, "_make_ready", broken)
+    with pytest.raises(StoreFailed):
+        till.uploader.step()
+    assert len(server.books.rows()) == 2, "the exchange was waited for"
+    monkeypatch.undo()
+    till.until_quiet()
+    assert server.books.rows() == till.journal
 
 
 LIVE = replace(PLAYGROUND, mode=Mode.LIVE)

@@ -12,6 +12,7 @@ from appliance.store import journal, queues
 from appliance.sync.download import Downloader
 from appliance.sync.link import BackofficeLink
 from appliance.sync.upload import Uploader, UploadOptions
+from appliance.wire import BATCH_ROWS_MAX
 from tests.fake_backoffice import FakeBackoffice
 from tests.shops import TestShop, counted_epochs, make_shop, open_for_sale, sell
 
@@ -100,6 +101,7 @@ def make_till(
     new_epoch: Callable[[], str] | None = None,
     random: float = 0.5,
     regimes: tuple[Regime, ...] = (),
+    rows_max: int = BATCH_ROWS_MAX,
 ) -> Till:
     """Without a regime nothing is reported to EET: the journal holds what the test did and nothing else."""
     test_shop = make_shop(folder, regimes=regimes)
@@ -107,7 +109,7 @@ def make_till(
         open_for_sale(test_shop.shop)
         for _ in range(receipts):
             sell(test_shop.shop)
-    return attach(test_shop, server, new_epoch=new_epoch, random=random)
+    return attach(test_shop, server, new_epoch=new_epoch, random=random, rows_max=rows_max)
 
 
 def attach(
@@ -118,6 +120,7 @@ def attach(
     random: float = 0.5,
     time: Seconds | None = None,
     pull_time: Callable[[], float] | None = None,
+    rows_max: int = BATCH_ROWS_MAX,
 ) -> Till:
     """A daemon's uploader and downloader on a shop; second ones stand for the daemon after a crash."""
     time = time or Seconds()
@@ -125,7 +128,7 @@ def attach(
     epochs = counted_epochs()
     uploader = Uploader(
         test_shop.shop,
-        UploadOptions(poll_s=15, status_s=60, version="1.2.3"),
+        UploadOptions(poll_s=15, status_s=60, version="1.2.3", rows_max=rows_max),
         link=link,
         new_epoch=new_epoch or (lambda: "f" + epochs()[1:]),
         monotonic=time,
