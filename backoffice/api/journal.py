@@ -49,10 +49,11 @@ async def take_journal(request: Request, place: PairedTill, site: CurrentSite) -
 
 def _take(site: Site, place: Place, packed: bytes, encoding: str) -> tuple[Taken, tuple[int, int]]:
     upload = read_upload(unpacked(packed, encoding=encoding))
-    taken = take_batch(site.tables, place, upload, now=site.now())
-    if taken.news:
-        site.hub.publish(place.account_id)
-    return taken, waiting(site.tables, place, upload.pull)
+    with site.tables.reading():  # one connection for all of it
+        taken = take_batch(site.tables, place, upload, now=site.now())
+        if taken.news:
+            site.hub.publish(place.account_id)
+        return taken, waiting(site.tables, place, upload.pull)
 
 
 def unpacked(packed: bytes, *, encoding: str) -> bytes:
