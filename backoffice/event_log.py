@@ -15,7 +15,19 @@ from backoffice.tables import Tables
 
 EVENTS_KEPT = 2000  # per account; a page that was away longer loads itself anew
 EVENTS_READ_MAX = 500
+RECEIPTS_TOLD_MAX = 20  # of one batch, each by itself
 DATA = json.JSONEncoder(ensure_ascii=False)
+
+
+def together(events: Sequence[Event]) -> list[Event]:
+    """Of a backlog's many receipts only the last one is told, with how many `more` there are: no page shows one of them
+    yet, and every list is read anew for the one as for all."""
+    receipts = [event for event in events if event.kind == "receipt"]
+    if len(receipts) <= RECEIPTS_TOLD_MAX:
+        return list(events)
+    last = receipts[-1]
+    told = Event("receipt", last.subject, {**last.data, "more": len(receipts) - 1})
+    return [*(event for event in events if event.kind != "receipt"), told]
 
 
 def append_events(tables: Tables, account_id: int, events: Sequence[Event], *, now: datetime) -> None:

@@ -92,12 +92,13 @@ def _read(tables: Tables, account_id: int, after: int) -> list[dict[str, Any]]:
 def with_notices(rows: list[dict[str, Any]], *, text: Callable[[str], str]) -> list[dict[str, Any]]:
     """Each event with the text of its browser notification, or None. Of many receipts only the last one speaks."""
     receipts = [row["event_id"] for row in rows if row["kind"] == "receipt"]
-    many = len(receipts) > NOTICES_AT_ONCE_MAX
+    count = sum(1 + row["data"].get("more", 0) for row in rows if row["kind"] == "receipt")
+    many = count > NOTICES_AT_ONCE_MAX
     speaking = {receipts[-1]} if many else set(receipts)
     return [
         {
             **row,
-            "notice": notice_text(row["data"], more=len(receipts) - 1 if many else 0, text=text)
+            "notice": notice_text(row["data"], more=count - 1 if many else 0, text=text)
             if row["event_id"] in speaking
             else None,
         }

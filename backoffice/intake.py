@@ -18,7 +18,7 @@ from appliance.domain.clock import iso
 from appliance.domain.journal import Row, row_verifies
 from appliance.wire import Position, TillStatus, Upload
 from backoffice.collected import write_collected
-from backoffice.event_log import append_events
+from backoffice.event_log import append_events, together
 from backoffice.projected import DEFERRED, FAILED, FORKED, PROJECTED, Event, Place, Projected
 from backoffice.projection import Applied, Twin, apply, plan, twins_of, write_inserts
 from backoffice.shifts import store_proof
@@ -210,7 +210,7 @@ def _after_batch(tables: Tables, place: Place, taken: Sequence[tuple[Row, Projec
     outcomes = [outcome for _, outcome in taken]
     for shift_id in dict.fromkeys(outcome.shift_id for outcome in outcomes if outcome.shift_id):
         store_proof(tables, place, shift_id)
-    events = [event for outcome in outcomes for event in outcome.events]
+    events = together([event for outcome in outcomes for event in outcome.events])
     if any(outcome.state == FAILED for outcome in outcomes):
         events.append(Event("till", place.till_id, {}))
     return events + write_collected(tables, place, taken, now=now)

@@ -6,7 +6,14 @@ from typing import Any
 from sse_starlette import ServerSentEvent
 
 from backoffice.accounts import create_account
-from backoffice.event_log import EVENTS_KEPT, append_events, events_after, last_event_id
+from backoffice.event_log import (
+    EVENTS_KEPT,
+    RECEIPTS_TOLD_MAX,
+    append_events,
+    events_after,
+    last_event_id,
+    together,
+)
 from backoffice.events import event_stream, notice_text, with_notices
 from backoffice.projected import Event
 from backoffice.site import Site
@@ -46,6 +53,24 @@ def test_of_many_receipts_at_once_only_the_last_one_speaks() -> None:
     assert notices[:4] == [None] * 4
     assert notices[4].endswith("a další: 4")
     assert all(row["notice"] for row in with_notices(rows[:3], text=same))
+
+
+def test_a_backlog_is_told_by_its_last_receipt_which_speaks_for_all() -> None:
+    few = [receipt_event(n) for n in range(RECEIPTS_TOLD_MAX)]
+    assert together(few) == few
+    fiscal = Event("fiscal", "doc-3", {})
+    told = together([*few, fiscal, receipt_event(RECEIPTS_TOLD_MAX)])
+    assert [(event.kind, event.subject) for event in told] == [
+        ("fiscal", "doc-3"),
+        ("receipt", f"doc-{RECEIPTS_TOLD_MAX}"),
+    ]
+    rows = [
+        {"event_id": n, "kind": each.kind, "subject": each.subject, "data": each.data}
+        for n, each in enumerate([receipt_event(500), *told])
+    ]
+    notices = [row["notice"] for row in with_notices(rows, text=same)]
+    assert notices[:2] == [None, None]
+    assert notices[2].endswith(f"a další: {RECEIPTS_TOLD_MAX + 1}")
 
 
 def test_other_events_have_no_notice() -> None:
