@@ -84,7 +84,11 @@ class _Writing:
             self._add(depth, f"if type({name}) is not int or not {-INTEGER_LIMIT} <= {name} < {INTEGER_LIMIT}:")
             self._add(depth + 1, "raise NotPlain")
             if wanted is not int:
-                self._add(depth, f"{name} = {self._name(wanted)}({name})")
+                (field,) = fields(wanted)
+                put = getattr(wanted, field.name).__set__  # its slot, which takes a third of the time of __init__
+                self._add(depth, f"amount = new({self._name(wanted)})")
+                self._add(depth, f"{self._name(put)}(amount, {name})")
+                self._add(depth, f"{name} = amount")
         elif wanted in {str, bool}:
             self._add(depth, f"if type({name}) is not {wanted.__name__}: raise NotPlain")
         else:
