@@ -5,6 +5,7 @@ import pytest
 
 from tests.appliance.sync.office import Desk, Material, make_material, open_ledger
 from tests.appliance.sync.renewals import Papers, make_papers
+from tests.appliance.sync.takeovers import World, a_world
 from tests.fake_backoffice import FakeBackoffice
 from tests.shops import make_shop, open_for_sale
 
@@ -39,3 +40,11 @@ def desk(tmp_path: Path, eet_material: Material) -> Iterator[Desk]:
 @pytest.fixture(scope="session")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
     return make_papers(tmp_path_factory.mktemp("papers"))
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A till, a Backoffice, and no rests between two steps of what comes in."""
+    monkeypatch.setattr("appliance.service.incoming.time.sleep", lambda _s: None)
+    with a_world(tmp_path) as made:
+        yield made

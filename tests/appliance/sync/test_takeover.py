@@ -1,7 +1,6 @@
 """A device takes a dead till's place, and a till is restored, with the real Backoffice and power cuts."""
 
 import shutil
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -15,20 +14,9 @@ from appliance.service.shift import last_closing
 from appliance.store import journal
 from appliance.store.pull import load_pull
 from appliance.sync.takeover import TakeoverWorker
-from tests.appliance.sync.takeovers import NEW_EPOCH, World, a_life, a_world, backup_of, new_device, restored
+from tests.appliance.sync.takeovers import NEW_EPOCH, World, a_life, backup_of, new_device, restored
 from tests.powercuts import cut_before
 from tests.shops import make_shop, open_for_sale, rows, sell
-
-
-@pytest.fixture(autouse=True)
-def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appliance.service.incoming.time.sleep", lambda _s: None)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with a_world(tmp_path) as made:
-        yield made
 
 
 def test_a_fresh_device_goes_on_with_the_till_its_shift_and_what_waits_for_a_code(world: World) -> None:

@@ -1,8 +1,6 @@
 """What a broken Backoffice may give a device that goes on in a till's place: nothing else stops for it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -15,19 +13,8 @@ from appliance.store.db import StoreError
 from appliance.sync import takeover
 from appliance.sync.takeover import IDLE_S, TakeoverWorker
 from appliance.wire import HeldRow, Takeover, TakeoverPage, WireRow
-from tests.appliance.sync.takeovers import NEW_EPOCH, World, a_life, a_world, backup_of, new_device, restored
+from tests.appliance.sync.takeovers import NEW_EPOCH, World, a_life, backup_of, new_device, restored
 from tests.shops import TestShop
-
-
-@pytest.fixture(autouse=True)
-def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appliance.service.incoming.time.sleep", lambda _s: None)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with a_world(tmp_path) as made:
-        yield made
 
 
 @dataclass
