@@ -98,12 +98,14 @@ class PullState(Wire):
 
 
 class Upload(Wire):
-    """One batch of the log; empty batches carry only the status. `pull` is None where item sync is off (S14)."""
+    """One batch of the log; empty batches carry only the status. `pull` is None where item sync is off (S14). `lost`
+    says that the till knows that these rows lost a fork: they are to be kept and to count for nothing."""
 
     epoch: str = Field(pattern=EPOCH)
     rows: tuple[WireRow, ...] = Field(max_length=BATCH_ROWS_MAX)
     status: TillStatus
     pull: PullState | None = None
+    lost: bool = False
 
 
 class Position(Wire):

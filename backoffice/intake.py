@@ -21,7 +21,7 @@ from backoffice.collected import write_collected
 from backoffice.event_log import append_events, together
 from backoffice.projected import DEFERRED, FAILED, FORKED, PROJECTED, Event, Place, Projected
 from backoffice.projection import Applied, Twin, apply, plan, twins_of, write_inserts
-from backoffice.shifts import store_proof
+from backoffice.shifts import prove_heads, store_proof
 from backoffice.storing import journal_columns, read_row, store_new
 from backoffice.tables import Tables
 
@@ -39,6 +39,15 @@ class Taken:
     gap: int | None = None
     fork: int | None = None
     news: bool = False
+
+
+@dataclass(frozen=True)
+class Held:
+    """The hashes that are held where a batch wants to stand and just before it: by seq those of the line that counts,
+    and those of other branches of a fork."""
+
+    line: dict[int, bytes]
+    branches: frozenset[bytes]
 
 
 @dataclass(frozen=True)
@@ -60,21 +69,24 @@ def take_batch(tables: Tables, place: Place, upload: Upload, *, now: datetime) -
         (wire.row(till_id=place.till_id, epoch=upload.epoch) for wire in upload.rows), key=lambda row: row.seq
     )
     with tables.reading():
-        known = _hashes(tables, place, upload.epoch, rows)
+        known = _held(tables, place, upload.epoch, rows).line
     read = {id(row): read_row(place, row) for row in rows if row.seq not in known}  # mostly a row is new or sent again
     with tables.writing():
         till = _lock_till(tables, place)
         head = _head_seq(tables, place, upload.epoch)
-        held = _hashes(tables, place, upload.epoch, rows)
-        sorted_out = sort_out(rows, held=held, head=head)
+        held = _held(tables, place, upload.epoch, rows)
+        sorted_out = Plan(other_branch=tuple(rows)) if upload.lost else sort_out(rows, held=held.line, head=head)
         new = [read.get(id(row)) or read_row(place, row) for row in sorted_out.new]
-        outcomes = store_new(tables, place, new, held=held, now=now)
-        _store_branch(tables, place, sorted_out.other_branch, now=now)
-        events = _after_batch(tables, place, list(zip(sorted_out.new, outcomes, strict=True)), now=now)
-        if sorted_out.other_branch or _status_news(till["status"], upload.status):
+        _forget_branch(tables, place, sorted_out.new, held=held)
+        outcomes = store_new(tables, place, new, held=held.line, now=now)
+        events = _store_branch(tables, place, sorted_out.other_branch, held=held, now=now)
+        events += _after_batch(tables, place, list(zip(sorted_out.new, outcomes, strict=True)), now=now)
+        if _status_news(till["status"], upload.status):
             events.append(Event("till", place.till_id, {}))
         _update_till(tables, place, upload, sorted_out, now=now)
         append_events(tables, place.account_id, events, now=now)
+    if upload.lost and rows:
+        return Taken(Position(epoch=upload.epoch, seq=rows[-1].seq), news=bool(events))
     acked = Position(epoch=upload.epoch, seq=sorted_out.new[-1].seq if sorted_out.new else head)
     return Taken(acked, gap=sorted_out.gap, fork=sorted_out.fork, news=bool(events))
 
@@ -187,21 +199,22 @@ def _head_seq(tables: Tables, place: Place, epoch: str) -> int:
     return int(row["head"] or 0) if row else 0
 
 
-def _hashes(tables: Tables, place: Place, epoch: str, rows: Sequence[Row]) -> dict[int, bytes]:
-    """The hashes held where a batch wants to stand, and just before it; other branches of a fork do not count."""
+def _held(tables: Tables, place: Place, epoch: str, rows: Sequence[Row]) -> Held:
     if not rows:
-        return {}
+        return Held({}, frozenset())
     held = tables.journal_row
     found = tables.rows(
-        held.select(held.c.seq, held.c.hash).where(
+        held.select(held.c.seq, held.c.hash, held.c.state).where(
             (held.c.account_id == place.account_id)
             & (held.c.till_id == place.till_id)
             & (held.c.epoch == epoch)
             & held.c.seq.between(rows[0].seq - 1, rows[-1].seq)
-            & (held.c.state != FORKED)
         )
     )
-    return {row["seq"]: bytes.fromhex(row["hash"]) for row in found}
+    return Held(
+        {row["seq"]: bytes.fromhex(row["hash"]) for row in found if row["state"] != FORKED},
+        frozenset(bytes.fromhex(row["hash"]) for row in found if row["state"] == FORKED),
+    )
 
 
 def _after_batch(tables: Tables, place: Place, taken: Sequence[tuple[Row, Projected]], *, now: datetime) -> list[Event]:
@@ -216,27 +229,40 @@ def _after_batch(tables: Tables, place: Place, taken: Sequence[tuple[Row, Projec
     return events + write_collected(tables, place, taken, now=now)
 
 
-def _store_branch(tables: Tables, place: Place, rows: Sequence[Row], *, now: datetime) -> None:
-    """Keep the other branch as evidence. The till sends its documents again, in a new epoch."""
-    held = tables.journal_row
-    if rows:
-        log.warning("till %s, epoch %s: fork at row %d", place.till_id, rows[0].epoch, rows[0].seq)
+def _store_branch(tables: Tables, place: Place, rows: Sequence[Row], *, held: Held, now: datetime) -> list[Event]:
+    """Keep another branch as evidence: its documents come again in a new epoch, but what was printed of it, a chain
+    head on a closing, can be proven only by its rows."""
+    new = [row for row in rows if row.hash not in held.branches and row.hash != held.line.get(row.seq)]
+    if not new:
+        return []
+    log.warning(
+        "till %s, epoch %s: another branch, rows %d to %d", place.till_id, new[0].epoch, new[0].seq, new[-1].seq
+    )
+    forked, received_at = Projected(FORKED, "fork"), iso(now.astimezone(UTC))
+    tables.insert_all(
+        tables.journal_row,
+        [
+            journal_columns(place, row, forked, verified=row_verifies(row), received_at=received_at)
+            for row in {row.hash: row for row in new}.values()
+        ],
+    )
+    shifts = prove_heads(tables, place)
+    return [Event("till", place.till_id, {}), *(Event("shift", shift_id, {}) for shift_id in shifts)]
+
+
+def _forget_branch(tables: Tables, place: Place, rows: Sequence[Row], *, held: Held) -> None:
+    """Rows that come to count although they were kept as another branch: of a server that was restored, whose tills do
+    not all know of the fork."""
+    journal_row = tables.journal_row
     for row in rows:
-        there = tables.first(
-            held.select(held.c.seq).where(
-                (held.c.account_id == place.account_id)
-                & (held.c.till_id == place.till_id)
-                & (held.c.epoch == row.epoch)
-                & (held.c.seq == row.seq)
-                & (held.c.hash == row.hash.hex())
-            )
-        )
-        if there is None:
-            forked = Projected(FORKED, "fork")
-            columns = journal_columns(
-                place, row, forked, verified=row_verifies(row), received_at=iso(now.astimezone(UTC))
-            )
-            tables.insert_all(held, [columns])
+        if row.hash in held.branches:
+            journal_row.delete().where(
+                (journal_row.c.account_id == place.account_id)
+                & (journal_row.c.till_id == place.till_id)
+                & (journal_row.c.epoch == row.epoch)
+                & (journal_row.c.seq == row.seq)
+                & (journal_row.c.hash == row.hash.hex())
+            ).execute()
 
 
 def _status_news(before: str, status: TillStatus) -> bool:

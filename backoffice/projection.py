@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from peewee import DataError, IntegrityError
+from pydantic_core import from_json
 
 from appliance.domain.clock import iso, parse_iso
 from appliance.domain.delivery import FiscalState
@@ -101,7 +102,7 @@ def plan(place: Place, row: Row, twin: Twin | None) -> Projected | Applied:
         same = (twin.kind, twin.v, twin.body) == (row.kind, row.v, row.body)
         return Projected(twin.state) if same else Projected(FAILED, "doc_id_reused")
     try:
-        return _planned(place, row, read_body(row.kind, row.v, row.body))
+        return _planned(place, row, read_body(row.kind, row.v, row.body, loads=from_json))
     except FAILURES as error:
         return Projected(FAILED, reason_of(error))
 
@@ -180,7 +181,8 @@ def _receipt_issued(place: Place, row: Row, receipt: Receipt) -> Projected:
     if receipt.doc_id != row.doc_id:
         raise ProjectionFailed("the receipt has another doc_id than its row")
     check_receipt(receipt)
-    _check_amounts(receipt)
+    paid = receipt.paid
+    _check_amounts(receipt, paid)
     check_key(receipt.number)
     check_key(receipt.shift_id)
     at = parse_iso(receipt.issued_at)
@@ -196,7 +198,7 @@ def _receipt_issued(place: Place, row: Row, receipt: Receipt) -> Projected:
         "hour": at.hour,
         "kind": receipt.kind.value,
         "total_haler": receipt.total.haler,
-        "paid_haler": receipt.paid.haler,
+        "paid_haler": paid.haler,
         "user_name": receipt.user,
         "shift_id": receipt.shift_id,
         "fiscal_state": NOT_REPORTED if receipt.fiscal is None else FiscalState.WAITING.value,
@@ -214,7 +216,7 @@ def _receipt_issued(place: Place, row: Row, receipt: Receipt) -> Projected:
     data = {
         "number": receipt.number,
         "kind": receipt.kind.value,
-        "paid_haler": receipt.paid.haler,
+        "paid_haler": paid.haler,
         "till": place.till_name,
     }
     return Projected(
@@ -226,9 +228,9 @@ def _receipt_issued(place: Place, row: Row, receipt: Receipt) -> Projected:
     )
 
 
-def _check_amounts(receipt: Receipt) -> None:
+def _check_amounts(receipt: Receipt, paid: Money) -> None:
     """Sums over all receipts of an account must fit the database, whatever one till says."""
-    amounts = [receipt.total.haler, receipt.paid.haler, *[payment.amount.haler for payment in receipt.payments]]
+    amounts = [receipt.total.haler, paid.haler, *[payment.amount.haler for payment in receipt.payments]]
     if max(amounts) >= AMOUNT_LIMIT_HALER or min(amounts) <= -AMOUNT_LIMIT_HALER:
         raise ProjectionFailed("an amount is larger than any receipt can be")
 

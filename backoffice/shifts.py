@@ -85,6 +85,16 @@ def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
         ).where(of_shift & (closing.c.doc_id == row["doc_id"])).execute()
 
 
+def prove_heads(tables: Tables, place: Place) -> list[str]:
+    """Again the proofs of closings whose printed head was held nowhere; returns their shifts."""
+    closing = tables.closing
+    mine = (closing.c.account_id == place.account_id) & (closing.c.till_id == place.till_id)
+    rows = tables.rows(closing.select(closing.c.shift_id).where(mine & (closing.c.head_held == 0)).distinct())
+    for row in rows:
+        store_proof(tables, place, row["shift_id"])
+    return [row["shift_id"] for row in rows]
+
+
 def _held_by_epoch(tables: Tables, place: Place, shift_id: str) -> dict[str, tuple[Totals, int]]:
     """Of a shift's receipts by epoch: count and sum, and the last one's seq."""
     receipt = tables.receipt

@@ -76,6 +76,10 @@ class Books:
     def rows(self) -> list[Row]:
         return [row for epoch in self.held.values() for _, row in sorted(epoch.items())]
 
+    def keep(self, rows: list[Row]) -> None:
+        """Rows that lost a fork, of a till that says so."""
+        self.branches += [row for row in rows if row not in self.branches]
+
     def take(self, rows: list[Row]) -> Reply | None:
         """The rule of sync.md §2; None when all of it is held now."""
         epoch = self.held.setdefault(rows[0].epoch, {}) if rows else {}
@@ -83,7 +87,7 @@ class Books:
             assert row_verifies(row)
             if row.seq in epoch:
                 if epoch[row.seq].hash != row.hash:
-                    self.branches += rows[index:]
+                    self.keep(rows[index:])
                     return problem(409, "fork", seq=row.seq)
             elif row.seq != len(epoch) + 1:
                 return problem(409, "gap", seq=len(epoch) + 1)
@@ -218,6 +222,7 @@ class FakeBackoffice:
         self.tokens: list[str] = []
         self.proofs = 0
         self.rows_max: int | None = None  # more rows in one batch are "too large"
+        self.keeps_branches = True  # as a server does that knows `lost`
         self.row_refused = 0  # a batch with this seq is "too large", however small
         self.during: Callable[[], object] | None = None  # done once, while the next batch is on its way
 
@@ -255,6 +260,9 @@ class FakeBackoffice:
             return problem(413, "too_large")
         if self.row_refused in [row.seq for row in rows]:
             return problem(413, "too_large")
+        if upload.lost and self.keeps_branches:
+            self.books.keep(rows)
+            return Reply(200, json.dumps({"acked": {"epoch": upload.epoch, "seq": rows[-1].seq}}).encode())
         refused = self.books.take(rows) if said != Answer.SHORT_ACK else None
         if said == Answer.LOST_REPLY:
             return None

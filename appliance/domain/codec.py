@@ -25,10 +25,11 @@ def to_json(body: object) -> str:
     return COMPACT.encode(_to_plain(body))
 
 
-def from_json(cls: type[T], text: str) -> T:
-    """The dataclass that `to_json` wrote. Raises CodecError on anything else."""
+def from_json(cls: type[T], text: str, *, loads: Callable[[str], Any] = json.loads) -> T:
+    """The dataclass that `to_json` wrote. Raises CodecError on anything else. `loads` is another reader of JSON, one
+    that raises a ValueError too."""
     try:
-        plain = json.loads(text)
+        plain = loads(text)
     except (ValueError, RecursionError) as error:
         raise CodecError(f"not JSON: {error}") from error
     wanted: Any = cls

@@ -5,6 +5,8 @@ a changed shape gets a higher version and an upcaster, and old golden files stay
 """
 
 import hashlib
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -306,10 +308,10 @@ def row_verifies(row: Row) -> bool:
     )
 
 
-def read_body(kind: str, v: int, body: str) -> Any:
+def read_body(kind: str, v: int, body: str, *, loads: Callable[[str], Any] = json.loads) -> Any:
     """The body as its dataclass, or Deferred for an unknown kind or a higher version. Raises CodecError."""
     cls = BODIES.get((kind, v))
-    return Deferred(kind, v) if cls is None else from_json(cls, body)
+    return Deferred(kind, v) if cls is None else from_json(cls, body, loads=loads)
 
 
 def head_hex(row_digest: bytes) -> str:

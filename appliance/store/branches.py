@@ -18,7 +18,7 @@ PARTIAL_NOTE = "partial_epochs"  # epochs of which the Backoffice has given us s
 
 
 def lost_rows(tables: Tables) -> dict[str, int]:
-    """By epoch, from which seq on its rows lost a fork. They stand again in a later epoch and are not sent."""
+    """By epoch, from which seq on its rows lost a fork. They stand again in a later epoch."""
     return queues.note(tables, LOST_NOTE) or {}
 
 

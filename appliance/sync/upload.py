@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from appliance.domain.clock import iso
 from appliance.domain.delivery import Lateness
@@ -57,13 +58,13 @@ class UploadOptions:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows ready to go out: those after the place `after` up to the place `read_to`, but for what lost a fork.
+    """Rows ready to go out, those after the place `after`; `lost` if all of them lost a fork, else none of them has.
 
     `pull` is what the server is told of the price list."""
 
     after: int
-    read_to: int
     rows: list[Stored]
+    lost: bool
     pull: PullState | None
     body: Packed
 
@@ -163,21 +164,22 @@ class Uploader:
         after = journal.the_till(self._shop.tables).acked_row
         ready, self._ready = self._ready, None
         batch = ready if ready and ready.after == after else self._batch(after)
-        if batch.rows:
-            self._exchange(batch, meanwhile=lambda: self._make_ready(batch))
-        else:
-            with self._shop.fact() as tables:
-                journal.ack(tables, batch.read_to)
+        self._exchange(batch, meanwhile=lambda: self._make_ready(batch))
 
-    def _batch(self, after: int) -> Batch:
-        """What follows a place of the journal."""
-        stored = self._fitting(journal.rows_after(self._shop.tables, after, limit=self._rows_max))
-        return self._worded(self._still_sent(stored), after=after, read_to=stored[-1].place)
+    def _batch(self, after: int, *, last: int | None = None) -> Batch:
+        """What follows a place of the journal, up to the place `last`."""
+        rows = self._fitting(journal.rows_after(self._shop.tables, after, limit=self._rows_max, last=last))
+        fork.finish_copy(self._shop)  # before any lost row goes out, all of them stand in the epoch that goes on
+        lost_from = branches.lost_rows(self._shop.tables)
+        lost = branches.is_lost(lost_from, rows[0])
+        rows = list(takewhile(lambda each: branches.is_lost(lost_from, each) == lost, rows))
+        return self._worded(rows, lost=lost, after=after)
 
     def _make_ready(self, sent: Batch) -> None:
         """The next batch, while the server works on this one; kept if that is acked."""
-        if journal.last_place(self._shop.tables) > sent.read_to:
-            self._ready = self._batch(sent.read_to)
+        read_to = sent.rows[-1].place
+        if journal.last_place(self._shop.tables) > read_to:
+            self._ready = self._batch(read_to)
 
     def _fitting(self, rows: list[Stored]) -> list[Stored]:
         """As many as fit into one batch; always at least one."""
@@ -188,12 +190,13 @@ class Uploader:
                 return rows[:n]
         return rows
 
-    def _worded(self, rows: list[Stored], *, after: int = 0, read_to: int = 0) -> Batch:
+    def _worded(self, rows: list[Stored], *, lost: bool = False, after: int = 0) -> Batch:
         epoch = rows[0].row.epoch if rows else journal.the_till(self._shop.tables).epoch
         pull = pull_state(self._shop)
         wire_rows = tuple(WireRow.of(stored.row) for stored in rows)
-        upload = Upload(epoch=epoch, rows=wire_rows, status=self._status(sent_to=read_to), pull=pull)
-        return Batch(after, read_to, rows, pull, packed(upload))
+        status = self._status(sent_to=rows[-1].place if rows else 0)
+        upload = Upload(epoch=epoch, rows=wire_rows, status=status, pull=pull, lost=lost)
+        return Batch(after, rows, lost, pull, packed(upload))
 
     def _send(self, rows: list[Stored]) -> bool:
         """These rows, or only how the till is; True when they were acked."""
@@ -208,8 +211,10 @@ class Uploader:
         match reply:
             case UploadReply():
                 note_waiting(self._shop, reply, told=batch.pull)
-                if self._acked(batch.rows, reply.acked):
+                if self._passed(batch) if batch.lost else self._acked(batch.rows, reply.acked):
                     return True
+            case Refusal() if batch.lost and reply.problem.code in {"fork", "gap"}:
+                return self._passed(batch)  # a server that does not want such rows need not have them
             case Refusal():
                 self._refused(reply, batch.rows)
             case Failed():
@@ -234,6 +239,12 @@ class Uploader:
         self.recoveries += 1 if self._state.failures else 0
         self._state = after_success(self._state)
         self._note_fault("")
+        return True
+
+    def _passed(self, batch: Batch) -> bool:
+        """Rows that lost a fork have been shown; that is no success of those that wait after them."""
+        with self._shop.fact() as tables:
+            journal.ack(tables, max(batch.rows[-1].place, journal.the_till(tables).acked_row))
         return True
 
     def _refused(self, refusal: Refusal, rows: list[Stored]) -> None:
@@ -275,13 +286,6 @@ class Uploader:
         if self._forks > 1:
             self._failed("fork", f"{self._forks} in a row", None)
 
-    def _still_sent(self, batch: list[Stored]) -> list[Stored]:
-        """Without the rows that lost a fork: sent again, they would only start the next one. First they all stand in
-        the epoch that goes on."""
-        fork.finish_copy(self._shop)
-        lost = branches.lost_rows(self._shop.tables)
-        return [each for each in batch if not branches.is_lost(lost, each)]
-
     def _failed(self, word: str, detail: str, retry_after_s: float | None) -> None:
         self._state = after_failure(self._state, self._monotonic(), retry_after_s=retry_after_s, random=self._random())
         self._note_fault(word, detail)
@@ -296,12 +300,10 @@ class Uploader:
         first, last = places
         place = first - 1
         while place < last:
-            limit = self._rows_max
-            batch = self._fitting(journal.rows_after(self._shop.tables, place, limit=limit, last=last))
-            rows = self._still_sent(batch)
-            if rows and not self._send(rows):
+            batch = self._batch(place, last=last)
+            if not self._exchange(batch):
                 return
-            place = batch[-1].place
+            place = batch.rows[-1].place
         till = journal.the_till(self._shop.tables)
         match self._link.proof(till.till_id, shift_id, closing=journal.closing_of(self._shop.tables, shift_id)):
             case ShiftProof() as proof:

@@ -123,8 +123,11 @@ class Office:
         pair(self.tables, request, now=MORNING)
         return Place(self.account_id, journal.till_id, journal.name)
 
-    def take(self, place: Place, rows: Sequence[Row], *, epoch: str, status: TillStatus | None = None) -> Taken:
-        return take_batch(self.tables, place, upload_of(rows, epoch=epoch, status=status), now=MORNING)
+    def take(
+        self, place: Place, rows: Sequence[Row], *, epoch: str, status: TillStatus | None = None, lost: bool = False
+    ) -> Taken:
+        upload = upload_of(rows, epoch=epoch, status=status).model_copy(update={"lost": lost})
+        return take_batch(self.tables, place, upload, now=MORNING)
 
     def content(self, name: str) -> list[dict[str, Any]]:
         """A table as a whole, without moments of arrival, in a stable order."""

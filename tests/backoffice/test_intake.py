@@ -99,6 +99,34 @@ def test_a_fork_names_the_first_row_that_differs_and_keeps_both_branches(office:
     assert len(office.content("receipt")) == 6
 
 
+def test_rows_a_till_says_are_lost_are_kept_and_count_for_nothing(office: Office) -> None:
+    journal = a_day()
+    place = office.place(journal)
+    office.take(place, journal.rows, epoch=journal.epoch)
+    before = [office.content(name) for name in ("receipt", "shift", "payment")]
+    other = branch_of(journal, at=5)
+    office.take(place, other[:1], epoch=journal.epoch)
+    for _ in range(2):
+        taken = office.take(place, other[1:], epoch=journal.epoch, lost=True)
+        assert (taken.acked.seq, taken.fork, taken.gap) == (other[-1].seq, None, None)
+    assert office.take(place, journal.rows[6:8], epoch=journal.epoch, lost=True).acked.seq == 8
+    held = office.content("journal_row")
+    assert [row["hash"] for row in held if row["state"] == "forked"] == [row.hash.hex() for row in other]
+    assert len(held) == len(journal.rows) + len(other)
+    assert [office.content(name) for name in ("receipt", "shift", "payment")] == before
+
+
+def test_rows_kept_as_another_branch_count_when_they_come_as_the_only_ones(office: Office) -> None:
+    """A restored server hears of a fork that it has forgotten before it hears of the rows themselves."""
+    journal = a_day()
+    place = office.place(journal)
+    office.take(place, journal.rows[3:], epoch=journal.epoch, lost=True)
+    assert office.content("receipt") == []
+    assert office.take(place, journal.rows, epoch=journal.epoch).acked.seq == len(journal.rows)
+    assert [state for state, _ in office.states().values()] == ["projected"] * len(journal.rows)
+    assert len(office.content("receipt")) == 6
+
+
 def test_after_a_fork_the_same_documents_in_a_new_epoch_are_not_counted_twice(office: Office) -> None:
     journal = a_day(sales=3)
     place = office.place(journal)

@@ -44,13 +44,13 @@ def flagged(office: Office, journal: TillJournal) -> list[int]:
     return [seq for seq, (state, _) in sorted(office.states().items()) if state == "failed"]
 
 
-@pytest.mark.parametrize("name", [r"a\u0000b", r"a\ud800b"])
-def test_a_row_that_quotes_what_no_database_keeps_is_flagged(office: Office, name: str) -> None:
+@pytest.mark.parametrize(("name", "said"), [(r"a\u0000b", "a?b"), (r"a\ud800b", "not JSON")])
+def test_a_row_that_quotes_what_no_database_keeps_is_flagged(office: Office, name: str, said: str) -> None:
     journal = TillJournal()
     row = journal.append_text("drawer_opened", f'{{"{name}":1}}')
     journal.open_shift()
     assert flagged(office, journal) == [row.seq]
-    assert "a?b" in office.states()[row.seq][1]
+    assert said in office.states()[row.seq][1]
 
 
 def test_sums_stay_within_the_database_whatever_a_till_claims(office: Office) -> None:
@@ -130,6 +130,6 @@ def test_a_receipt_is_read_in_the_version_of_an_older_and_of_a_newer_till(office
     assert (kept["number"], kept["paid_haler"], kept["fiscal_state"]) == (receipt.number, receipt.paid.haler, "waiting")
 
 
-def without_receipts(kind: str, v: int, body: str) -> object:
+def without_receipts(kind: str, v: int, body: str, **_: object) -> object:
     """As an older server reads, that does not know this version of a receipt."""
     return Deferred(kind, v) if kind == "receipt_issued" else read_body(kind, v, body)

@@ -203,6 +203,27 @@ def test_rows_that_lost_a_fork_are_red_only_until_their_documents_came_in(office
     assert flagged(office) == 0
 
 
+def test_a_closing_of_a_branch_that_lost_is_complete_when_the_head_on_its_paper_has_come(office: Office) -> None:
+    card = TillJournal(seed=3)
+    card.open_shift()
+    copied = copy.deepcopy(card)
+    card.sell()
+    copied._random.seed("copy")
+    copied.sell()
+    copied.sell()
+    copied.close_shift()
+    place = office.place(card)
+    taken(office, place, card)
+    assert office.take(place, copied.rows[:3], epoch=copied.epoch).fork == 3
+    again = gone_on(copied, "b" * 16, reason="fork", rows=2)
+    for row in copied.rows[2:]:
+        again.append_text(row.kind, row.body, doc_id=row.doc_id, v=row.v)
+    taken(office, place, again)
+    assert proofs(office) == [("b", 2, 2, False)]
+    office.take(place, copied.rows[3:], epoch=copied.epoch, lost=True)
+    assert proofs(office) == [("b", 2, 2, True)]
+
+
 def test_a_receipt_that_names_the_shift_of_another_till_changes_nothing_there(office: Office) -> None:
     journal, other = TillJournal(seed=1), TillJournal(seed=2, prefix="P2")
     journal.day(sales=3)

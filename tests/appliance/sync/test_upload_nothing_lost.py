@@ -50,6 +50,27 @@ def test_a_fork_opens_a_new_epoch_with_the_same_documents(tmp_path: Path, server
     assert sell(other.shop).number == "P1B-000001"
 
 
+@pytest.mark.parametrize("keeps_branches", [True, False])
+def test_a_branch_that_lost_comes_to_the_server_whole_and_starts_no_second_fork(
+    tmp_path: Path, server: FakeBackoffice, *, keeps_branches: bool
+) -> None:
+    """What does not fit into the batch that was refused is sent as lost, so that the head on a closing's paper is held
+    there. An older server refuses it and goes without."""
+    _, folder = twins(tmp_path, server, common=2, each=2)
+    server.keeps_branches = keeps_branches
+    other = attach(make_shop(folder, node=7, regimes=()), server, rows_max=2)
+    for _ in range(5):
+        sell(other.shop)
+    shift.close_shift(other.shop, counted=crowns(1000))
+    lost = other.journal[-6:]
+    other.until_quiet()
+    assert server.books.branches == lost[: 6 if keeps_branches else 2]
+    assert (other.unsent, other.fault) == (0, "")
+    new = [row for row in other.journal if row.epoch != lost[0].epoch]
+    assert [row.doc_id for row in new if row.kind != "epoch_opened"] == [row.doc_id for row in lost]
+    assert server.books.held[new[0].epoch] == {row.seq: row for row in new}
+
+
 def test_a_server_that_answers_every_epoch_with_a_fork_is_asked_ever_more_rarely(
     tmp_path: Path, server: FakeBackoffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
