@@ -1,6 +1,7 @@
 """Joining a Backoffice and talking to it: what the daemon, the screen and the technician's command are made of."""
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from appliance.sync.pairing import Joined, Pairing, PairingKeeper
     from appliance.sync.takeover import TakeoverWorker
     from appliance.sync.upload import Uploader
+
+log = logging.getLogger(__name__)
 
 PAIRING_FILE = "backoffice.json"
 ANSWER_WAIT_S = 45.0  # for the daemon's word on a pairing, which may have to search the network
@@ -168,7 +171,8 @@ def _keeping(config: Config) -> "Callable[[Joined], None]":
 
 
 def load_joined(config: Config) -> "Joined | None":
-    """What was kept at pairing; None for a till that is not paired. Raises SetupError."""
+    """What was kept at pairing; None for a till that is not paired, or whose file is damaged: its sales are reported to
+    the tax office all the same."""
     from appliance.sync.pairing import Joined
     from appliance.sync.pinning import is_key_hash
 
@@ -181,10 +185,12 @@ def load_joined(config: Config) -> "Joined | None":
         joined = Joined(
             config.backoffice.url or str(found.get("url", "")), str(found["token"]), str(found["account"]), pins
         )
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise SetupError(f"{path} is damaged: pair again with pokladna pair CODE") from error
-    if not all(is_key_hash(pin) for pin in pins):
-        raise SetupError(f"{path} is damaged: pair again with pokladna pair CODE")
+        whole = all(map(is_key_hash, pins))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        log.error("%s is damaged: pair again with pokladna pair CODE", path)
+        return None
     return joined if joined.url else None
 
 

@@ -8,7 +8,7 @@ from uuid import RFC_4122, UUID
 
 import pytest
 
-from appliance.bootstrap import SetupError, open_shop
+from appliance.bootstrap import open_shop
 from appliance.bootstrap.backoffice import paired_link
 from appliance.bootstrap.certificates import CertificateDesk
 from appliance.bootstrap.durable import write_secret
@@ -36,14 +36,19 @@ def test_a_secret_is_replaced_whole_and_readable_by_its_owner_only(tmp_path: Pat
     assert [path.name for path in secret.parent.iterdir()] == ["token.json"]
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"token"', '"text"'])
-def test_a_damaged_pairing_asks_to_be_made_again(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"token"', '"text"', "\udcff", '{"token":"t","account":"a","pins":["short"]}']
+)
+def test_a_damaged_pairing_asks_to_be_made_again_and_stops_nothing(
+    tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same daemon reports the sales to the tax office."""
     config = config_in(tmp_path)
     config = config.model_copy(update={"backoffice": config.backoffice.model_copy(update={"url": "https://x"})})
     config.paths.secret.mkdir()
-    (config.paths.secret / "backoffice.json").write_text(content)
-    with pytest.raises(SetupError, match="pair again"):
-        paired_link(config)
+    (config.paths.secret / "backoffice.json").write_bytes(content.encode(errors="surrogateescape"))
+    assert paired_link(config) is None
+    assert "pair again" in caplog.text
 
 
 def test_a_pairing_is_kept_as_token_and_account(tmp_path: Path) -> None:

@@ -41,15 +41,6 @@ def test_a_missing_file_of_certificates_is_named(terminal: Terminal, setting: st
     assert (ended.code, str(missing) in ended.err.splitlines()[-1]) == (1, True)
 
 
-def test_a_damaged_pairing_is_one_line(terminal: Terminal) -> None:
-    terminal.write_settings('[backoffice]\nurl = "https://127.0.0.1:1"\n')
-    (terminal.folder / "secret").mkdir()
-    (terminal.folder / "secret" / "backoffice.json").write_text("{}")
-    ended = terminal.run("sync")
-    assert ended.code == 1
-    assert "pair again" in ended.err.splitlines()[-1]
-
-
 def test_a_second_process_of_the_same_name_is_refused_in_one_line(terminal: Terminal) -> None:
     first = WakeListener(terminal.folder / "run", "sync")
     ended = terminal.run("sync")
