@@ -10,8 +10,9 @@ Every key and every foreign key begins with `account_id`, which comes from a tok
 
 import json
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
@@ -69,7 +70,10 @@ class Tables:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.is_sqlite = isinstance(database, APSWDatabase)
-        self._kept: apsw.Connection | None = None
+        self._keeps = False
+        self._kept: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
+        self._shuts = 0
+        self._thread = threading.local()
         self._turn = threading.RLock()
         self.account = self._table("account")
         self.till = self._table("till")
@@ -96,14 +100,29 @@ class Tables:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """A connection for this thread; an outer one is used when there is one."""
-        if not self.database.is_closed():
+        if self._is_open():
             yield
             return
         self.database.connect()
+        self._thread.shuts = self._shuts
+        if self._keeps:
+            self._kept.add(cast(Any, self.database).connection())
         try:
             yield
-        finally:
+        except BaseException:
+            self.database.close()  # whatever it may hold open still
+            raise
+        if not self._keeps:
             self.database.close()
+
+    def _is_open(self) -> bool:
+        """Whether this thread has a connection; one that `shut` has closed is none."""
+        if self.database.is_closed():
+            return False
+        if getattr(self._thread, "shuts", self._shuts) != self._shuts:
+            self.database.close()
+            return False
+        return True
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -126,17 +145,20 @@ class Tables:
             yield
 
     def keep_open(self) -> None:
-        """For a server: one connection that stays. SQLite folds and deletes its WAL whenever the last one closes, and
-        a request's connection mostly is the last one: files made, synced and deleted with every look at a page."""
-        if self.is_sqlite and self._kept is None:
-            self._kept = apsw.Connection(self.database.database)
-            self._kept.execute("SELECT COUNT(*) FROM schema_version").fetchall()
+        """For a server: the connection of a thread stays, and with it the pages and statements it has read. Nor is any
+        the last one: when that closes, SQLite folds and deletes its WAL, files made, synced and deleted with every
+        look at a page."""
+        self._keeps = self.is_sqlite
+        with self.reading():
+            self.rows(self._table("schema_version").select())
 
     def shut(self) -> None:
         """Give back what is held; called when nothing runs any more."""
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
+        self._keeps = False
+        self._shuts += 1
+        for connection in list(self._kept):
+            with suppress(apsw.Error):  # a thread still reads by it: it is closed with the process
+                connection.close()
         if isinstance(self.database, PooledPostgresqlDatabase):
             self.database.close_all()
 

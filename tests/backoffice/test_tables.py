@@ -1,5 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from backoffice.accounts import has_account
 from backoffice.site import Site
 from backoffice.tables import SQLITE_FILE
@@ -14,6 +16,29 @@ def test_the_wal_stays_between_requests_and_is_folded_at_the_end(site: Site) -> 
     site.tables.shut()
     assert not wal.exists()
     assert not has_account(site.tables)
+
+
+def test_a_thread_of_a_server_keeps_its_connection_until_something_fails(site: Site) -> None:
+    tables = site.tables
+
+    def connection() -> int:
+        with tables.reading():
+            return id(tables.database.connection())
+
+    def failing() -> None:
+        with tables.writing():
+            tables.run_sql("DELETE FROM account")
+            raise ValueError("planned")
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        first = thread.submit(connection).result()
+        assert thread.submit(connection).result() == first
+        assert connection() != first
+        with pytest.raises(ValueError, match="planned"):
+            thread.submit(failing).result()
+        assert thread.submit(tables.database.is_closed).result()
+        assert thread.submit(has_account, tables).result() is False
+        assert not thread.submit(tables.database.is_closed).result()
 
 
 def test_many_rows_go_in_by_one_statement_each_value_into_its_own_column(office: Office) -> None:
