@@ -64,6 +64,14 @@ def open_database(*, url: str, data_dir: Path) -> Database:
     return opened
 
 
+class _OfThread(threading.local):
+    """`idle`: the thread's connection stays open between two uses. `shuts`: how often all had been shut when it was
+    opened; None for one that was not opened here."""
+
+    idle = False
+    shuts: int | None = None
+
+
 class Tables:
     """All tables of one instance. Rows come out as dictionaries."""
 
@@ -73,7 +81,7 @@ class Tables:
         self._keeps = False
         self._kept: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         self._shuts = 0
-        self._thread = threading.local()
+        self._thread = _OfThread()
         self._turn = threading.RLock()
         self.account = self._table("account")
         self.till = self._table("till")
@@ -100,26 +108,31 @@ class Tables:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """A connection for this thread; an outer one is used when there is one."""
-        if self._is_open():
+        mine = self._thread
+        if not self._is_open():
+            self.database.connect()
+            mine.shuts = self._shuts
+            if self._keeps:
+                self._kept.add(cast(Any, self.database).connection())
+        elif not mine.idle:
             yield
             return
-        self.database.connect()
-        self._thread.shuts = self._shuts
-        if self._keeps:
-            self._kept.add(cast(Any, self.database).connection())
+        mine.idle = False
         try:
             yield
         except BaseException:
             self.database.close()  # whatever it may hold open still
             raise
-        if not self._keeps:
+        if self._keeps:
+            mine.idle = True
+        else:
             self.database.close()
 
     def _is_open(self) -> bool:
         """Whether this thread has a connection; one that `shut` has closed is none."""
         if self.database.is_closed():
             return False
-        if getattr(self._thread, "shuts", self._shuts) != self._shuts:
+        if self._thread.shuts not in (None, self._shuts):
             self.database.close()
             return False
         return True
