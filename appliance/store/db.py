@@ -1,6 +1,6 @@
 """One SQLite file shared by three processes (sync.md §9): opening it, and the two kinds of writing transaction.
 
-A *fact* (sale, journal, code, ack) is fsynced at commit. A *mark* (open cart, print progress, attempt, sync run) is
+A *fact* (sale, journal, code) is fsynced at commit. A *mark* (open cart, print progress, attempt, ack, sync run) is
 not: it survives kill -9 and may vanish in a power cut.
 """
 

@@ -32,25 +32,24 @@ class Till:
 
 def load_till(tables: Tables) -> Till | None:
     """None before the first start."""
-    t = tables.till
-    found = (
-        t.select(
-            t.till_id,
-            t.prefix,
-            t.board_serial,
-            t.epoch,
-            t.series,
-            t.next_number,
-            t.head_seq,
-            t.head_hash,
-            t.acked_row,
-            t.regime_from,
-        )
-        .where(t.id == 1)
-        .tuples()
-        .first()
-    )
+    found = tables.one(_till)
     return Till(*found) if found else None
+
+
+def _till(tables: Tables) -> Any:
+    t = tables.till
+    return t.select(
+        t.till_id,
+        t.prefix,
+        t.board_serial,
+        t.epoch,
+        t.series,
+        t.next_number,
+        t.head_seq,
+        t.head_hash,
+        t.acked_row,
+        t.regime_from,
+    ).where(t.id == 1)
 
 
 def the_till(tables: Tables) -> Till:
@@ -286,9 +285,13 @@ def place_of(tables: Tables, epoch: str, seq: int) -> int | None:
 
 
 def last_place(tables: Tables) -> int:
-    j = tables.journal
-    found = j.select(j.row).order_by(j.row.desc()).limit(1).tuples().first()
+    found = tables.one(_last_row)
     return int(found[0]) if found else 0
+
+
+def _last_row(tables: Tables) -> Any:
+    j = tables.journal
+    return j.select(j.row).order_by(j.row.desc())
 
 
 def last_at(tables: Tables) -> str:
@@ -304,9 +307,13 @@ def ack(tables: Tables, place: int) -> None:
 def unsent(tables: Tables) -> tuple[int, str]:
     """How many rows the Backoffice has not acked, and when the oldest was made ('' for none)."""
     acked = the_till(tables).acked_row
+    first = tables.one(_row_after, acked)
+    return (last_place(tables) - acked, str(first[0])) if first else (0, "")
+
+
+def _row_after(tables: Tables, place: int) -> Any:
     j = tables.journal
-    first = j.select(j.row, j.at).where(j.row > acked).order_by(j.row).limit(1).tuples().first()
-    return (last_place(tables) - acked, str(first[1])) if first else (0, "")
+    return j.select(j.at).where(j.row > place).order_by(j.row)
 
 
 def row_at(tables: Tables, epoch: str, seq: int) -> Stored | None:

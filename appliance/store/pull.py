@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import SQL, fn
 
@@ -37,24 +38,25 @@ class Pull:
 
 
 def load_pull(tables: Tables) -> Pull:
-    p = tables.pull
-    found = (
-        p.select(
-            p.since,
-            p.label,
-            p.snapshot,
-            p.warehouse_id,
-            p.stock_since,
-            p.changes_waiting,
-            p.stock_waiting,
-            p.wanted,
-            p.shift_id,
-        )
-        .tuples()
-        .first()
-    )
+    found = tables.one(_pull)
+    assert found is not None, "the row of the pull is made with its table"
     since, label, snapshot, warehouse_id, stock_since, changes, levels, wanted, shift_id = found
     return Pull(since, label, snapshot, warehouse_id, stock_since, changes, levels, bool(wanted), shift_id)
+
+
+def _pull(tables: Tables) -> Any:
+    p = tables.pull
+    return p.select(
+        p.since,
+        p.label,
+        p.snapshot,
+        p.warehouse_id,
+        p.stock_since,
+        p.changes_waiting,
+        p.stock_waiting,
+        p.wanted,
+        p.shift_id,
+    )
 
 
 def update_pull(tables: Tables, **columns: object) -> None:

@@ -153,16 +153,15 @@ def add_run(tables: Tables, run_id: str, *, at: str) -> None:
 
 
 def unfinished_run(tables: Tables) -> SyncRunRow | None:
-    s = tables.sync_run
-    return _run(_runs(tables).where(s.finished_at == "").order_by(s.requested_at).limit(1))
+    return _run(tables.one(_unfinished))
 
 
 def load_run(tables: Tables, run_id: str) -> SyncRunRow | None:
-    return _run(_runs(tables).where(tables.sync_run.run_id == run_id))
+    return _run(tables.one(_run_of_id, run_id))
 
 
 def last_run(tables: Tables) -> SyncRunRow | None:
-    return _run(_runs(tables).order_by(SQL("rowid DESC")).limit(1))  # not the time, which may go back
+    return _run(tables.one(_last_run))
 
 
 def update_run(tables: Tables, run_id: str, **columns: object) -> None:
@@ -175,8 +174,20 @@ def _runs(tables: Tables) -> Any:
     return s.select(s.run_id, s.requested_at, s.phase, s.done, s.total, s.finished_at, s.error, s.result)
 
 
-def _run(query: Any) -> SyncRunRow | None:
-    found = query.tuples().first()
+def _unfinished(tables: Tables) -> Any:
+    s = tables.sync_run
+    return _runs(tables).where(s.finished_at == "").order_by(s.requested_at)
+
+
+def _run_of_id(tables: Tables, run_id: str) -> Any:
+    return _runs(tables).where(tables.sync_run.run_id == run_id)
+
+
+def _last_run(tables: Tables) -> Any:
+    return _runs(tables).order_by(SQL("rowid DESC"))  # not the time, which may go back
+
+
+def _run(found: tuple[Any, ...] | None) -> SyncRunRow | None:
     return SyncRunRow(*found) if found else None
 
 
@@ -193,9 +204,13 @@ def set_note(tables: Tables, key: str, value: object, *, at: str) -> None:
 
 def note(tables: Tables, key: str) -> Any:
     """The value, or None."""
-    n = tables.note
-    found = n.select(n.value).where(n.key == key).tuples().first()
+    found = tables.one(_value_of_note, key)
     return json.loads(found[0]) if found else None
+
+
+def _value_of_note(tables: Tables, key: str) -> Any:
+    n = tables.note
+    return n.select(n.value).where(n.key == key)
 
 
 def drop_note(tables: Tables, key: str) -> None:

@@ -44,12 +44,11 @@ class ReceiptRow:
 
 
 def open_shift(tables: Tables) -> ShiftRow | None:
-    return _shift(_shifts(tables).where(tables.shift.closed_at.is_null()))
+    return _shift(tables.one(_open_shift))
 
 
 def last_closed_shift(tables: Tables) -> ShiftRow | None:
-    s = tables.shift
-    return _shift(_shifts(tables).where(s.closed_at.is_null(False)).order_by(s.number.desc()).limit(1))
+    return _shift(tables.one(_last_closed_shift))
 
 
 def next_shift_number(tables: Tables) -> int:
@@ -199,8 +198,16 @@ def _shifts(tables: Tables) -> Any:
     return s.select(s.shift_id, s.number, s.opened_at, s.user, s.opening_float, s.closed_at, s.closing, s.proof)
 
 
-def _shift(query: Any) -> ShiftRow | None:
-    found = query.tuples().first()
+def _open_shift(tables: Tables) -> Any:
+    return _shifts(tables).where(tables.shift.closed_at.is_null())
+
+
+def _last_closed_shift(tables: Tables) -> Any:
+    s = tables.shift
+    return _shifts(tables).where(s.closed_at.is_null(False)).order_by(s.number.desc())
+
+
+def _shift(found: tuple[Any, ...] | None) -> ShiftRow | None:
     if not found:
         return None
     shift_id, number, opened_at, user, opening_float, closed_at, closing, proof = found

@@ -29,16 +29,19 @@ def put_settings(tables: Tables, values: Mapping[str, Any], *, stamp: str) -> No
 
 def warehouse_id(tables: Tables) -> str:
     """Where goods that are sold here are taken from; '' where no stock is kept. Asked at every sale."""
-    s = tables.setting
-    found = s.select(s.value).where(s.name == WAREHOUSE).tuples().first()
+    found = tables.one(_value_of, WAREHOUSE)
     return str(_value(found[0]) or "") if found else ""
 
 
 def item_sync_is_on(tables: Tables) -> bool:
     """S14; on until it is switched off."""
-    s = tables.setting
-    found = s.select(s.value).where(s.name == ITEM_SYNC).tuples().first()
+    found = tables.one(_value_of, ITEM_SYNC)
     return _value(found[0]) is not False if found else True
+
+
+def _value_of(tables: Tables, name: str) -> Any:
+    s = tables.setting
+    return s.select(s.value).where(s.name == name)
 
 
 def _value(text: str) -> Any:

@@ -4,7 +4,7 @@ Query-builder tables instead of model classes, because several tills (simulator,
 model class has a single global database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from peewee import Table
@@ -62,6 +62,7 @@ class Tables:
 
     def __init__(self, db: APSWDatabase) -> None:
         self._db = db
+        self._worded: dict[Callable[..., Any], tuple[str, list[object]]] = {}
 
         # Any: a table's columns are its attributes, made at run time
         def bound(name: str) -> Any:
@@ -92,6 +93,17 @@ class Tables:
         self.stock_move = bound("stock_move")
         self.sync_run = bound("sync_run")
         self.note = bound("note")
+
+    def one(self, query: Callable[..., Any], *values: object) -> tuple[Any, ...] | None:
+        """The first row of a query that is asked again and again, made by a function from the tables and the values
+        that come first in it. Peewee takes longer to word such a query than SQLite to answer it: it is worded once."""
+        worded = self._worded.get(query)
+        if worded is None:
+            sql, parameters = query(self, *values).limit(1).sql()
+            assert parameters[: len(values)] == list(values)
+            worded = self._worded[query] = (sql, parameters[len(values) :])
+        sql, others = worded
+        return next(iter(self._db.execute_sql(sql, (*values, *others))), None)
 
     def for_each(self, statement: Any, rows: Sequence[Sequence[object]]) -> None:
         """One statement, built with the first of the rows, for all of them: much faster than a statement of many."""

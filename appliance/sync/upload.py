@@ -230,7 +230,7 @@ class Uploader:
                 self._failed("unreadable", f"row {last.row.seq} was sent, {acked.epoch}/{acked.seq} is acked", None)
                 return False
             self._forks = 0
-            with self._shop.fact() as tables:
+            with self._shop.mark() as tables:  # forgotten in a power cut, rows are sent again, which is success
                 before = journal.the_till(tables).acked_row
                 journal.ack(tables, max(last.place, before))
             self._sent += sum(1 for stored in rows if stored.place > before)
