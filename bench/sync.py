@@ -1,7 +1,7 @@
 """Receipts a second into Historie against PouchDB → express-pouchdb; the price list down; the memory of the daemon.
 
 The same receipts, in turns in one run, there and back in every round, because the speed of a machine may change from
-one minute to the next; the ratio is the median of the rounds' ratios. Ours: a till's backlog goes up by the daemon's own
+one minute to the next; the ratio is the median of the rounds' ratios. Ours: a backlog goes up by the daemon's own
 uploader, over HTTPS, to a Backoffice process on SQLite; the time ends when all of them count in Historie. The peer:
 PouchDB on LevelDB replicating to express-pouchdb on LevelDB over plain HTTP; the time ends when the replication says it
 is complete. Then a snapshot and small changes come down through the daemon's own downloader, and a daemon process that
