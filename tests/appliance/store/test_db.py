@@ -3,6 +3,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -203,3 +204,20 @@ def test_three_processes_may_start_at_once_on_an_empty_folder(tmp_path: Path) ->
         open_for_sale(till.shop)
         assert sell(till.shop).number == "P1A-000001"
         till.store.close()
+
+
+def test_a_query_is_worded_once_and_answers_with_the_values_of_each_time(till: TestShop) -> None:
+    worded = 0
+
+    def value_of(tables: Tables, key: str, least: str) -> Any:
+        nonlocal worded
+        worded += 1
+        note = tables.note
+        return note.select(note.value).where((note.key == key) & (note.at >= least) & (note.value != "never"))
+
+    with till.store.mark() as tables:
+        for key in ("one", "two"):
+            queues.set_note(tables, key, key, at="2027-02-01")
+    asked = [("one", ""), ("two", ""), ("one", "2028"), ("three", "")]
+    assert [till.store.tables.one(value_of, *values) for values in asked] == [('"one"',), ('"two"',), None, None]
+    assert worded == 1
