@@ -5,7 +5,7 @@ from typing import Any
 from appliance.domain.clock import iso, parse_iso
 from appliance.domain.journal import EpochOpened, Row, RowsTakenOver
 from appliance.wire import SEQ_MAX
-from backoffice.projected import PROJECTED, Place, Projected, ProjectionFailed, check_key
+from backoffice.projected import FORKED, PROJECTED, Place, Projected, ProjectionFailed, check_key
 from backoffice.tables import Tables
 
 REPLACEMENT = "replacement"  # the reason of an epoch whose device begins with nothing of its parent's rows
@@ -48,6 +48,13 @@ def epochs_of(tables: Tables, place: Place) -> list[dict[str, Any]]:
     epoch = tables.epoch
     mine = (epoch.c.account_id == place.account_id) & (epoch.c.till_id == place.till_id)
     return tables.rows(epoch.select().where(mine).order_by(epoch.c.opened_at, epoch.c.epoch).limit(EPOCHS_MAX))
+
+
+def branch_epochs(tables: Tables, account_id: int, till_id: str) -> list[str]:
+    """The epochs in which rows of a till lost a fork; one that was lost whole is not among `epochs_of`."""
+    held = tables.journal_row
+    mine = (held.c.account_id == account_id) & (held.c.till_id == till_id) & (held.c.state == FORKED)
+    return [row["epoch"] for row in tables.rows(held.select(held.c.epoch).where(mine).distinct())]
 
 
 def line_of(

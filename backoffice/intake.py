@@ -15,7 +15,7 @@ from typing import Any
 from peewee import fn
 
 from appliance.domain.clock import iso
-from appliance.domain.journal import Row, row_verifies
+from appliance.domain.journal import Row, head_hex, row_verifies
 from appliance.wire import Position, TillStatus, Upload
 from backoffice.collected import write_collected
 from backoffice.event_log import append_events, together
@@ -44,10 +44,10 @@ class Taken:
 @dataclass(frozen=True)
 class Held:
     """The hashes that are held where a batch wants to stand and just before it: by seq those of the line that counts,
-    and those of other branches of a fork."""
+    and (seq, hash) of other branches of a fork."""
 
     line: dict[int, bytes]
-    branches: frozenset[bytes]
+    branches: frozenset[tuple[int, bytes]]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def take_batch(tables: Tables, place: Place, upload: Upload, *, now: datetime) -
     )
     with tables.reading():
         known = _held(tables, place, upload.epoch, rows).line
-    read = {id(row): read_row(place, row) for row in rows if row.seq not in known}  # mostly a row is new or sent again
+    unread = [row for row in rows if row.seq not in known and not upload.lost]  # mostly a row is new or sent again
+    read = {id(row): read_row(place, row) for row in unread}
     with tables.writing():
         till = _lock_till(tables, place)
         head = _head_seq(tables, place, upload.epoch)
@@ -79,7 +80,7 @@ def take_batch(tables: Tables, place: Place, upload: Upload, *, now: datetime) -
         new = [read.get(id(row)) or read_row(place, row) for row in sorted_out.new]
         _forget_branch(tables, place, sorted_out.new, held=held)
         outcomes = store_new(tables, place, new, held=held.line, now=now)
-        events = _store_branch(tables, place, sorted_out.other_branch, held=held, now=now)
+        events = _store_branch(tables, place, sorted_out, held=held, now=now)
         events += _after_batch(tables, place, list(zip(sorted_out.new, outcomes, strict=True)), now=now)
         if _status_news(till["status"], upload.status):
             events.append(Event("till", place.till_id, {}))
@@ -213,7 +214,7 @@ def _held(tables: Tables, place: Place, epoch: str, rows: Sequence[Row]) -> Held
     )
     return Held(
         {row["seq"]: bytes.fromhex(row["hash"]) for row in found if row["state"] != FORKED},
-        frozenset(bytes.fromhex(row["hash"]) for row in found if row["state"] == FORKED),
+        frozenset((row["seq"], bytes.fromhex(row["hash"])) for row in found if row["state"] == FORKED),
     )
 
 
@@ -229,10 +230,11 @@ def _after_batch(tables: Tables, place: Place, taken: Sequence[tuple[Row, Projec
     return events + write_collected(tables, place, taken, now=now)
 
 
-def _store_branch(tables: Tables, place: Place, rows: Sequence[Row], *, held: Held, now: datetime) -> list[Event]:
+def _store_branch(tables: Tables, place: Place, sorted_out: Plan, *, held: Held, now: datetime) -> list[Event]:
     """Keep another branch as evidence: its documents come again in a new epoch, but what was printed of it, a chain
     head on a closing, can be proven only by its rows."""
-    new = [row for row in rows if row.hash not in held.branches and row.hash != held.line.get(row.seq)]
+    known = {*held.branches, *held.line.items(), *((row.seq, row.hash) for row in sorted_out.new)}
+    new = [row for row in sorted_out.other_branch if (row.seq, row.hash) not in known]
     if not new:
         return []
     log.warning(
@@ -243,10 +245,10 @@ def _store_branch(tables: Tables, place: Place, rows: Sequence[Row], *, held: He
         tables.journal_row,
         [
             journal_columns(place, row, forked, verified=row_verifies(row), received_at=received_at)
-            for row in {row.hash: row for row in new}.values()
+            for row in {(row.seq, row.hash): row for row in new}.values()
         ],
     )
-    shifts = prove_heads(tables, place)
+    shifts = prove_heads(tables, place, {head_hex(row.hash) for row in new})
     return [Event("till", place.till_id, {}), *(Event("shift", shift_id, {}) for shift_id in shifts)]
 
 
@@ -255,7 +257,7 @@ def _forget_branch(tables: Tables, place: Place, rows: Sequence[Row], *, held: H
     not all know of the fork."""
     journal_row = tables.journal_row
     for row in rows:
-        if row.hash in held.branches:
+        if (row.seq, row.hash) in held.branches:
             journal_row.delete().where(
                 (journal_row.c.account_id == place.account_id)
                 & (journal_row.c.till_id == place.till_id)

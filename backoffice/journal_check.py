@@ -13,6 +13,7 @@ from peewee import SQL
 
 from appliance.domain.journal import FIRST_PREV_HASH, HEAD_HEX_CHARS, Row, row_verifies
 from appliance.wire import SEQ_MAX
+from backoffice.epochs import branch_epochs
 from backoffice.pricelist.registers import printable
 from backoffice.projected import DEFERRED, FAILED, FORKED, KEY_CHARS_MAX
 from backoffice.reports import missing
@@ -188,8 +189,17 @@ def paper_head_held(tables: Tables, account_id: int, till_id: str, typed: str) -
     known_form = seq.isascii() and seq.isdigit() and len(seq) <= 15 and 8 <= len(head) <= 64
     if not known_form or not set(head) <= set("0123456789abcdef"):
         return None
-    epochs = epochs_of(tables, account_id, till_id)
-    return any(hash_at(tables, account_id, till_id, each.epoch, int(seq)).startswith(head) for each in epochs)
+    held = tables.journal_row
+    here = _of_till(tables, account_id, till_id) & (held.c.seq == int(seq)) & (held.c.verified == 1)
+    with tables.reading():
+        lost = branch_epochs(tables, account_id, till_id)
+        epochs = dict.fromkeys((*(each.epoch for each in epochs_of(tables, account_id, till_id)), *lost))
+        rows = [
+            row
+            for epoch in epochs
+            for row in tables.rows(held.select(held.c.hash).where(here & (held.c.epoch == epoch)))
+        ]
+    return any(row["hash"].startswith(head) for row in rows)
 
 
 def flagged_rows(tables: Tables, account_id: int, till_id: str) -> list[dict[str, Any]]:
@@ -212,7 +222,7 @@ def flagged_rows(tables: Tables, account_id: int, till_id: str) -> list[dict[str
 def item_sync_of(tables: Tables, account_id: int, till_id: str) -> bool | None:
     """Whether the till takes part in the price list (S14), as it told last; None while it told nothing."""
     held = tables.journal_row
-    here = _of_till(tables, account_id, till_id) & SETTINGS
+    here = _of_till(tables, account_id, till_id) & SETTINGS & (held.c.state != FORKED)
     with tables.reading():
         row = tables.first(held.select(held.c.body).where(here).order_by(held.c.received_at.desc(), held.c.seq.desc()))
     told = _read(row["body"]).get("item_sync") if row else None

@@ -1,12 +1,13 @@
 """Shifts as the pages show them: opened, closed by whoever went on with them, each closing proven (decisions/0013)."""
 
+from collections.abc import Set
 from typing import Any
 
 from peewee import fn
 
 from appliance.domain.clock import iso, parse_iso
 from appliance.domain.journal import Row, ShiftClosed, ShiftOpened
-from backoffice.epochs import epochs_of, line_of
+from backoffice.epochs import branch_epochs, epochs_of, line_of
 from backoffice.projected import PROJECTED, Event, Place, Projected, ProjectionFailed, check_key, utc_text
 from backoffice.tables import Tables
 
@@ -85,14 +86,15 @@ def store_proof(tables: Tables, place: Place, shift_id: str) -> None:
         ).where(of_shift & (closing.c.doc_id == row["doc_id"])).execute()
 
 
-def prove_heads(tables: Tables, place: Place) -> list[str]:
-    """Again the proofs of closings whose printed head was held nowhere; returns their shifts."""
+def prove_heads(tables: Tables, place: Place, heads: Set[str]) -> list[str]:
+    """Again the proofs of closings with one of these printed heads, which was held nowhere; returns their shifts."""
     closing = tables.closing
     mine = (closing.c.account_id == place.account_id) & (closing.c.till_id == place.till_id)
-    rows = tables.rows(closing.select(closing.c.shift_id).where(mine & (closing.c.head_held == 0)).distinct())
-    for row in rows:
-        store_proof(tables, place, row["shift_id"])
-    return [row["shift_id"] for row in rows]
+    rows = tables.rows(closing.select(closing.c.shift_id, closing.c.head).where(mine & (closing.c.head_held == 0)))
+    shifts = list(dict.fromkeys(row["shift_id"] for row in rows if row["head"] in heads))
+    for shift_id in shifts:
+        store_proof(tables, place, shift_id)
+    return shifts
 
 
 def _held_by_epoch(tables: Tables, place: Place, shift_id: str) -> dict[str, tuple[Totals, int]]:
@@ -174,11 +176,12 @@ def _added(parts: Any) -> Totals:
 
 
 def _head_held(tables: Tables, place: Place, closing: dict[str, Any]) -> bool:
-    """Whether a row of this till with the printed chain head is held. After a fork it stands in an older epoch, so the
-    closing's own comes first."""
+    """Whether a row of this till with the printed chain head is held. After a fork it stands in an older epoch, or in
+    one that was lost whole; the closing's own comes first."""
     held = tables.journal_row
     others = [row["epoch"] for row in epochs_of(tables, place)] if closing["head"] else []
-    for epoch in dict.fromkeys((closing["epoch"], *others)):
+    lost = branch_epochs(tables, place.account_id, place.till_id) if closing["head"] else []
+    for epoch in dict.fromkeys((closing["epoch"], *others, *lost)):
         rows = tables.rows(
             held.select(held.c.hash).where(
                 (held.c.account_id == place.account_id)

@@ -66,10 +66,10 @@ def open_database(*, url: str, data_dir: Path) -> Database:
 
 class _OfThread(threading.local):
     """`idle`: the thread's connection stays open between two uses. `shuts`: how often all had been shut when it was
-    opened; None for one that was not opened here."""
+    opened."""
 
     idle = False
-    shuts: int | None = None
+    shuts = 0
 
 
 class Tables:
@@ -132,7 +132,7 @@ class Tables:
         """Whether this thread has a connection; one that `shut` has closed is none."""
         if self.database.is_closed():
             return False
-        if self._thread.shuts not in (None, self._shuts):
+        if self._thread.idle and self._thread.shuts != self._shuts:
             self.database.close()
             return False
         return True

@@ -186,7 +186,10 @@ def load_joined(config: Config) -> "Joined | None":
             config.backoffice.url or str(found.get("url", "")), str(found["token"]), str(found["account"]), pins
         )
         whole = all(map(is_key_hash, pins))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except OSError as error:
+        log.error("the pairing cannot be read: %s", error)
+        return None
+    except (ValueError, LookupError, TypeError, AttributeError):
         whole = False
     if not whole:
         log.error("%s is damaged: pair again with pokladna pair CODE", path)

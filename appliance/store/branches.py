@@ -65,6 +65,12 @@ def losing(tables: Tables, epoch: str, seq: int) -> dict[str, int]:
     return lost
 
 
+def first_lost(tables: Tables, lost: dict[str, int]) -> int:
+    """The place of the first of these rows, which stand in the order of their seq in each epoch."""
+    places = (journal.place_of(tables, epoch, seq) for epoch, seq in lost.items())
+    return min(place for place in places if place is not None)
+
+
 def begin_copy(tables: Tables, lost: dict[str, int], *, at: str) -> None:
     """From now on these rows count as lost; their documents are to be put into the till's epoch."""
     queues.set_note(tables, LOST_NOTE, {**lost_rows(tables), **lost}, at=at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from peewee import SQL, fn
@@ -254,13 +255,14 @@ class Stored:
 
 
 def rows_after(tables: Tables, place: int, *, limit: int, last: int | None = None) -> list[Stored]:
-    """Rows in order, of one epoch only (the first one's), up to the place `last`."""
+    """Rows in order up to the place `last`, as many as follow each other in the epoch of the first one: rows that were
+    brought in stand between those that were made meanwhile."""
     j = tables.journal
     found = _select(tables).where(j.row > place).order_by(j.row).limit(limit)
     if last is not None:
         found = found.where(j.row <= last)
     rows = _stored(tables, found)
-    return [stored for stored in rows if stored.row.epoch == rows[0].row.epoch]
+    return list(takewhile(lambda stored: stored.row.epoch == rows[0].row.epoch, rows))
 
 
 def places_of_shift(tables: Tables, shift_id: str) -> tuple[int, int] | None:

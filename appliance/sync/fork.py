@@ -44,6 +44,7 @@ def branch_off(shop: Shop, epoch: str, seq: int, *, new_epoch: Callable[[], str]
             parent=branches.last_common(tables, epoch, seq) if till.epoch in lost else None,
         )
         branches.begin_copy(tables, lost, at=at)
+        journal.ack(tables, min(till.acked_row, branches.first_lost(tables, lost) - 1))  # shown again, as lost
         pull.pull_anew(tables)
     log.error("upload: the journal forked at row %s; a new epoch goes on", seq)
     finish_copy(shop)

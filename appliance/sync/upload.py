@@ -245,6 +245,8 @@ class Uploader:
         """Rows that lost a fork have been shown; that is no success of those that wait after them."""
         with self._shop.fact() as tables:
             journal.ack(tables, max(batch.rows[-1].place, journal.the_till(tables).acked_row))
+        if self._forks <= 1:
+            self._note_fault("")
         return True
 
     def _refused(self, refusal: Refusal, rows: list[Stored]) -> None:

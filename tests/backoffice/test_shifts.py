@@ -7,6 +7,7 @@ import pytest
 from appliance.domain.journal import EpochOpened, Kind, RowsTakenOver
 from backoffice import closings
 from backoffice.closings import closing_proof, shift_page, shift_row
+from backoffice.journal_check import paper_head_held
 from backoffice.projected import Place
 from backoffice.reports import tills_of
 from tests.backoffice.house import Office
@@ -203,25 +204,35 @@ def test_rows_that_lost_a_fork_are_red_only_until_their_documents_came_in(office
     assert flagged(office) == 0
 
 
-def test_a_closing_of_a_branch_that_lost_is_complete_when_the_head_on_its_paper_has_come(office: Office) -> None:
+@pytest.mark.parametrize("moved", [False, True], ids=["on the same board", "moved before it closed"])
+def test_a_closing_of_a_branch_that_lost_is_complete_when_the_head_on_its_paper_has_come(
+    office: Office, *, moved: bool
+) -> None:
     card = TillJournal(seed=3)
     card.open_shift()
     copied = copy.deepcopy(card)
     card.sell()
     copied._random.seed("copy")
     copied.sell()
-    copied.sell()
-    copied.close_shift()
+    last = gone_on(copied, "d" * 16) if moved else copied
+    last.sell()
+    last.close_shift()
     place = office.place(card)
     taken(office, place, card)
     assert office.take(place, copied.rows[:3], epoch=copied.epoch).fork == 3
     again = gone_on(copied, "b" * 16, reason="fork", rows=2)
-    for row in copied.rows[2:]:
+    for row in (*copied.rows[2:], *(last.rows[1:] if moved else ())):
         again.append_text(row.kind, row.body, doc_id=row.doc_id, v=row.v)
     taken(office, place, again)
     assert proofs(office) == [("b", 2, 2, False)]
-    office.take(place, copied.rows[3:], epoch=copied.epoch, lost=True)
+    head = last.rows[-2]
+    typed = f"{head.seq}:{head.hash.hex()[:16]}"
+    assert paper_head_held(office.tables, office.account_id, place.till_id, typed) is False
+    for each in (copied, last):
+        lost = each.rows[2:] if each is copied else each.rows
+        office.take(place, lost, epoch=each.epoch, lost=True)
     assert proofs(office) == [("b", 2, 2, True)]
+    assert paper_head_held(office.tables, office.account_id, place.till_id, typed) is True
 
 
 def test_a_receipt_that_names_the_shift_of_another_till_changes_nothing_there(office: Office) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.domain.pricelist import RowKind, item_fields, item_of_fields
 from appliance.service import audit, catalogue, settings
-from appliance.store import branches
+from appliance.store import journal
 from backoffice.journal_check import check_journal
 from tests.sim.history import WAREHOUSE, History
 from tests.sim.machine import Machine
@@ -182,14 +182,15 @@ def look_at(history: History, machine: Machine) -> None:
 
 
 def acked_rows_are_held(history: History, machine: Machine) -> None:
-    """What the till counts as sent is in the Backoffice, whether it fell meanwhile or not."""
-    found = machine.rows("SELECT epoch, seq FROM journal WHERE row = (SELECT acked_row FROM till)")
-    if not found:
+    """All that the till counts as sent is in the Backoffice, whether it fell meanwhile or not, what lost a fork too."""
+    till = journal.the_till(machine.shop.tables)
+    if history.acked.get(machine.name) == till.acked_row:
         return
-    (epoch, seq) = found[0]
-    sql = "SELECT count(*) FROM journal_row WHERE epoch = ? AND seq = ?"
-    ((held,),) = history.server.tables.run_sql(sql, epoch, seq).fetchall()
-    if not held and seq < branches.lost_rows(machine.shop.tables).get(epoch, seq + 1):
+    history.acked[machine.name] = till.acked_row
+    acked = set(machine.rows("SELECT epoch, seq FROM journal WHERE row <= ?", till.acked_row))
+    sql = "SELECT epoch, seq FROM journal_row WHERE till_id = ?"
+    held = set(history.server.tables.run_sql(sql, till.till_id).fetchall())
+    for epoch, seq in sorted(acked - held)[:1]:
         history.findings.append(f"{machine.name}: row {epoch}/{seq} is acked and not in the Backoffice")
 
 

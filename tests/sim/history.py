@@ -77,7 +77,7 @@ class Backup:
 @dataclass
 class History:
     """`excused` are documents of databases that nobody has any more; `forked`: two devices went on as one, and neither
-    could know."""
+    could know. `acked`: up to which place the rows of each machine were looked for in the Backoffice last."""
 
     seed: int | str
     scenario: Scenario
@@ -85,6 +85,7 @@ class History:
     excused: set[str] = field(default_factory=set)
     forked: bool = False
     findings: list[str] = field(default_factory=list)
+    acked: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.world = World(self.seed)

@@ -1,4 +1,5 @@
-from itertools import pairwise
+from dataclasses import replace
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,24 @@ def test_rows_are_given_in_order_and_stop_where_an_epoch_ends(till: TestShop) ->
     assert [stored.place for stored in journal.rows_after(till.store.tables, 0, limit=2)] == [1, 2]
     assert [stored.place for stored in journal.rows_after(till.store.tables, 1, limit=10, last=2)] == [2]
     assert journal.rows_after(till.store.tables, 5, limit=10) == []
+
+
+def test_rows_brought_in_between_those_made_meanwhile_hide_none_of_them(till: TestShop) -> None:
+    """What is read is acked by its last place: a row passed over would count as sent."""
+    open_for_sale(till.shop)
+    tables = till.store.tables
+    found = journal.rows_after(tables, 0, limit=10)[-1].row
+    for seq in (1, 2):
+        with till.shop.fact():
+            journal.insert_row(tables, replace(found, epoch="b" * 16, seq=seq, doc_id=f"brought {seq}"), shift_id="")
+        sell(till.shop)
+    seen: list[Stored] = []
+    while stored := journal.rows_after(tables, seen[-1].place if seen else 0, limit=10):
+        assert len({each.row.epoch for each in stored}) == 1
+        seen += stored
+    assert [each.place for each in seen] == list(range(1, journal.last_place(tables) + 1))
+    own, brought = found.epoch, "b" * 16
+    assert [epoch for epoch, _ in groupby(each.row.epoch for each in seen)] == [own, brought, own, brought, own]
 
 
 def test_unsent_is_what_stands_after_the_ack_with_the_time_of_the_oldest(till: TestShop) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from appliance.domain.money import Money, crowns
 from appliance.service import shift, sync
 from appliance.service.shift import last_closing
-from appliance.store import journal
+from appliance.store import journal, queues
 from tests.appliance.sync.till import attach, make_till
 from tests.fake_backoffice import Answer, Books, FakeBackoffice, problem
 from tests.shops import make_shop, sell
@@ -69,6 +69,22 @@ def test_a_branch_that_lost_comes_to_the_server_whole_and_starts_no_second_fork(
     new = [row for row in other.journal if row.epoch != lost[0].epoch]
     assert [row.doc_id for row in new if row.kind != "epoch_opened"] == [row.doc_id for row in lost]
     assert server.books.held[new[0].epoch] == {row.seq: row for row in new}
+
+
+def test_a_manual_sync_that_begins_with_rows_that_lost_ends_well(tmp_path: Path, server: FakeBackoffice) -> None:
+    _, folder = twins(tmp_path, server, common=2, each=2)
+    other = attach(make_shop(folder, node=7, regimes=()), server)
+    sell(other.shop)
+    other.uploader.step()  # a fork
+    other.uploader.step()  # what both branches have
+    server.script.append(Answer.LOST_REQUEST)
+    other.uploader.step()
+    assert other.fault == "unreachable"
+    sync.request_sync(other.shop)
+    other.until_quiet()
+    run = queues.last_run(other.shop.tables)
+    assert run is not None
+    assert (run.error, run.phase, other.fault, other.unsent) == ("", "done", "", 0)
 
 
 def test_a_server_that_answers_every_epoch_with_a_fork_is_asked_ever_more_rarely(
