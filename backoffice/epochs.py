@@ -51,10 +51,13 @@ def epochs_of(tables: Tables, place: Place) -> list[dict[str, Any]]:
 
 
 def branch_epochs(tables: Tables, account_id: int, till_id: str) -> list[str]:
-    """The epochs in which rows of a till lost a fork; one that was lost whole is not among `epochs_of`."""
+    """The epochs in which rows of a till lost a fork; one that was lost whole is not among `epochs_of`. By their state
+    alone: asked for the till, SQLite would rather walk all its rows."""
     held = tables.journal_row
-    mine = (held.c.account_id == account_id) & (held.c.till_id == till_id) & (held.c.state == FORKED)
-    return [row["epoch"] for row in tables.rows(held.select(held.c.epoch).where(mine).distinct())]
+    rows = tables.rows(
+        held.select(held.c.till_id, held.c.epoch).where((held.c.account_id == account_id) & (held.c.state == FORKED))
+    )
+    return list(dict.fromkeys(row["epoch"] for row in rows if row["till_id"] == till_id))
 
 
 def line_of(

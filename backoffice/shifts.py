@@ -1,6 +1,6 @@
 """Shifts as the pages show them: opened, closed by whoever went on with them, each closing proven (decisions/0013)."""
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import Any
 
 from peewee import fn
@@ -178,19 +178,19 @@ def _added(parts: Any) -> Totals:
 def _head_held(tables: Tables, place: Place, closing: dict[str, Any]) -> bool:
     """Whether a row of this till with the printed chain head is held. After a fork it stands in an older epoch, or in
     one that was lost whole; the closing's own comes first."""
-    held = tables.journal_row
-    others = [row["epoch"] for row in epochs_of(tables, place)] if closing["head"] else []
-    lost = branch_epochs(tables, place.account_id, place.till_id) if closing["head"] else []
-    for epoch in dict.fromkeys((closing["epoch"], *others, *lost)):
-        rows = tables.rows(
-            held.select(held.c.hash).where(
-                (held.c.account_id == place.account_id)
-                & (held.c.till_id == place.till_id)
-                & (held.c.epoch == epoch)
-                & (held.c.seq == closing["head_seq"])
-                & (held.c.verified == 1)
-            )
+    return bool(closing["head"]) and any(
+        _head_in(tables, place, closing, epochs)
+        for epochs in (
+            lambda: [closing["epoch"]],
+            lambda: [row["epoch"] for row in epochs_of(tables, place)],
+            lambda: branch_epochs(tables, place.account_id, place.till_id),
         )
-        if closing["head"] and any(row["hash"].startswith(closing["head"]) for row in rows):
-            return True
-    return False
+    )
+
+
+def _head_in(tables: Tables, place: Place, closing: dict[str, Any], epochs: Callable[[], list[str]]) -> bool:
+    held = tables.journal_row
+    here = (held.c.account_id == place.account_id) & (held.c.till_id == place.till_id)
+    here &= (held.c.seq == closing["head_seq"]) & (held.c.verified == 1)
+    wanted = (held.select(held.c.hash).where(here & (held.c.epoch == epoch)) for epoch in epochs())
+    return any(row["hash"].startswith(closing["head"]) for query in wanted for row in tables.rows(query))

@@ -7,10 +7,12 @@ import pytest
 from appliance.domain.journal import EpochOpened, Kind, RowsTakenOver
 from backoffice import closings
 from backoffice.closings import closing_proof, shift_page, shift_row
+from backoffice.epochs import branch_epochs
 from backoffice.journal_check import paper_head_held
 from backoffice.projected import Place
 from backoffice.reports import tills_of
 from tests.backoffice.house import Office
+from tests.backoffice.test_reports import plans_of
 from tests.journals import MORNING, TillJournal
 
 
@@ -233,6 +235,16 @@ def test_a_closing_of_a_branch_that_lost_is_complete_when_the_head_on_its_paper_
         office.take(place, lost, epoch=each.epoch, lost=True)
     assert proofs(office) == [("b", 2, 2, True)]
     assert paper_head_held(office.tables, office.account_id, place.till_id, typed) is True
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_looking_for_epochs_that_lost_walks_no_journal(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    def look() -> None:
+        with office.tables.reading():
+            branch_epochs(office.tables, office.account_id, "till")
+
+    plans = plans_of(office.tables, caplog, look)
+    assert plans == ["SEARCH t1 USING INDEX journal_row_state (account_id=? AND state=?)"]
 
 
 def test_a_receipt_that_names_the_shift_of_another_till_changes_nothing_there(office: Office) -> None:
