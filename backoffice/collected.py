@@ -11,6 +11,7 @@ from appliance.domain.journal import Row
 from backoffice.pricelist.writing import PRICE_LIST_EVENT, write_rows
 from backoffice.projected import FAILED, REASON_CHARS_MAX, Event, Place, Projected
 from backoffice.stock import write_movements
+from backoffice.storing import held_row
 from backoffice.tables import Tables
 
 log = logging.getLogger(__name__)
@@ -37,11 +38,5 @@ def write_collected(
 
 def _flag(tables: Tables, place: Place, row: Row, reason: str) -> None:
     log.warning("till %s, epoch %s, row %d: %s", place.till_id, row.epoch, row.seq, reason)
-    held = tables.journal_row
-    held.update(state=FAILED, reason=reason[:REASON_CHARS_MAX]).where(
-        (held.c.account_id == place.account_id)
-        & (held.c.till_id == place.till_id)
-        & (held.c.epoch == row.epoch)
-        & (held.c.seq == row.seq)
-        & (held.c.hash == row.hash.hex())
-    ).execute()
+    changed = tables.journal_row.update(state=FAILED, reason=reason[:REASON_CHARS_MAX])
+    changed.where(held_row(tables, place, row)).execute()

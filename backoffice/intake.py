@@ -22,7 +22,7 @@ from backoffice.event_log import append_events, together
 from backoffice.projected import DEFERRED, FAILED, FORKED, PROJECTED, Event, Place, Projected
 from backoffice.projection import Applied, Twin, apply, plan, twins_of, write_inserts
 from backoffice.shifts import prove_heads, store_proof
-from backoffice.storing import journal_columns, read_row, store_new
+from backoffice.storing import held_row, journal_columns, read_row, store_new
 from backoffice.tables import Tables
 
 log = logging.getLogger(__name__)
@@ -130,13 +130,8 @@ def _project_waiting_of(tables: Tables, place: Place, *, now: datetime) -> int:
             row = _row_of(each)
             twin = twins_of(tables, place.account_id, [row.doc_id]).get(row.doc_id)
             outcome = _project_alone(tables, place, row, twin if twin and twin.state == PROJECTED else None)
-            held.update(state=outcome.state, reason=outcome.reason).where(
-                (held.c.account_id == place.account_id)
-                & (held.c.till_id == place.till_id)
-                & (held.c.epoch == row.epoch)
-                & (held.c.seq == row.seq)
-                & (held.c.hash == row.hash.hex())
-            ).execute()
+            changed = held.update(state=outcome.state, reason=outcome.reason)
+            changed.where(held_row(tables, place, row)).execute()
             if outcome.state == PROJECTED:
                 projected.append((row, outcome))
         append_events(tables, place.account_id, _after_batch(tables, place, projected, now=now), now=now)
@@ -255,16 +250,9 @@ def _store_branch(tables: Tables, place: Place, sorted_out: Plan, *, held: Held,
 def _forget_branch(tables: Tables, place: Place, rows: Sequence[Row], *, held: Held) -> None:
     """Rows that come to count although they were kept as another branch: of a server that was restored, whose tills do
     not all know of the fork."""
-    journal_row = tables.journal_row
     for row in rows:
         if (row.seq, row.hash) in held.branches:
-            journal_row.delete().where(
-                (journal_row.c.account_id == place.account_id)
-                & (journal_row.c.till_id == place.till_id)
-                & (journal_row.c.epoch == row.epoch)
-                & (journal_row.c.seq == row.seq)
-                & (journal_row.c.hash == row.hash.hex())
-            ).execute()
+            tables.journal_row.delete().where(held_row(tables, place, row)).execute()
 
 
 def _status_news(before: str, status: TillStatus) -> bool:

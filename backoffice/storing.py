@@ -96,6 +96,18 @@ class _Storing:
         self.waiting.clear()
 
 
+def held_row(tables: Tables, place: Place, row: Row) -> Any:
+    """The condition for exactly this row as it is held; other branches of a fork may have others at its place."""
+    held = tables.journal_row
+    return (
+        (held.c.account_id == place.account_id)
+        & (held.c.till_id == place.till_id)
+        & (held.c.epoch == row.epoch)
+        & (held.c.seq == row.seq)
+        & (held.c.hash == row.hash.hex())
+    )
+
+
 def journal_columns(place: Place, row: Row, outcome: Projected, *, verified: bool, received_at: str) -> dict[str, Any]:
     return {
         "account_id": place.account_id,
