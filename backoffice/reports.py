@@ -15,6 +15,7 @@ from appliance.domain.journal import Kind
 from appliance.domain.money import Money, divide_half_away
 from appliance.domain.receipt import ClockState
 from appliance.wire import TillStatus
+from backoffice.pricelist.listing import till_settings
 from backoffice.projected import DEFERRED, FAILED, FORKED, PROJECTED
 from backoffice.tables import Tables
 
@@ -79,6 +80,13 @@ class TillView:
     def level(self) -> str:
         levels = {level for level, _, _ in self.problems}
         return "danger" if "danger" in levels else "warning" if levels else "good"
+
+    @property
+    def may_hold_more(self) -> bool:
+        """Whether it may have sold what has not come here: it says so itself, or it has not been heard."""
+        if self.status is None or self.status.unsent:
+            return True
+        return self.seen_age_s is None or self.seen_age_s > SILENT_AFTER.total_seconds()
 
 
 def day_report(tables: Tables, account_id: int, *, now: datetime) -> Day:
@@ -150,6 +158,17 @@ def tills_of(tables: Tables, account_id: int, *, now: datetime) -> list[TillView
             )
             flagged.update({row["till_id"]: int(row["n"]) for row in tables.rows(counted.group_by(held.c.till_id))})
     return [_till_view(row, flagged=flagged[row["till_id"]], now=now) for row in rows]
+
+
+def tills_by_warehouse(tables: Tables, account_id: int, *, now: datetime) -> dict[str, list[TillView]]:
+    """Which tills, of those that are paired, sell from which warehouse."""
+    settings = till_settings(tables, account_id)
+    tills: dict[str, list[TillView]] = {}
+    for till in tills_of(tables, account_id, now=now):
+        warehouse = settings.get(till.till_id, {}).get("warehouse_id")
+        if warehouse and not till.revoked:
+            tills.setdefault(warehouse, []).append(till)
+    return tills
 
 
 def missing(tables: Tables, state: str) -> Any:

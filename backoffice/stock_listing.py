@@ -64,11 +64,13 @@ class StockList:
 
 
 def level_page(tables: Tables, account_id: int, wanted: StockFilter, *, after: str = "") -> StockList:
-    """In the order of names, deleted items with a level too. `after` is the id of the last item seen."""
+    """In the order of names, deleted items with a level too. One that has not come from its till yet has its id for a
+    name, and `deleted` None. `after` is the id of the last item seen."""
     row, level = tables.pricelist_row, tables.stock_level
     same = (level.c.account_id == row.c.account_id) & (level.c.item_id == row.c.row_id)
-    where = (row.c.account_id == account_id) & (row.c.kind == RowKind.ITEM.value)
-    where &= level.c.warehouse_id == wanted.warehouse
+    same &= row.c.kind == RowKind.ITEM.value
+    where = (level.c.account_id == account_id) & (level.c.warehouse_id == wanted.warehouse)
+    folded = fn.COALESCE(row.c.folded, level.c.item_id)
     if wanted.q:
         where &= found_by(tables, account_id, wanted.q)
     if wanted.negative:
@@ -76,16 +78,22 @@ def level_page(tables: Tables, account_id: int, wanted: StockFilter, *, after: s
     with tables.reading():
         here = (row.c.account_id == account_id) & (row.c.row_id == after)
         last = tables.first(row.select(row.c.folded).where(here)) if after else None
-        if last:
-            where &= Tuple(row.c.folded, row.c.row_id) > Tuple(last["folded"], after)
+        if after:
+            where &= Tuple(folded, level.c.item_id) > Tuple(last["folded"] if last else after, after)
         rows = tables.rows(
-            row.select(row.c.row_id, row.c.name, row.c.deleted, row.c.body, level.c.quantity)
-            .join(level, on=same)
+            level.select(
+                level.c.item_id.alias("row_id"),
+                fn.COALESCE(row.c.name, level.c.item_id).alias("name"),
+                row.c.deleted,
+                row.c.body,
+                level.c.quantity,
+            )
+            .join(row, JOIN.LEFT_OUTER, on=same)
             .where(where)
-            .order_by(row.c.folded, row.c.row_id)
+            .order_by(folded, level.c.item_id)
             .limit(PAGE_ROWS + 1)
         )
-    shown = [{**each, "fields": json.loads(each["body"])} for each in rows[:PAGE_ROWS]]
+    shown = [{**each, "fields": json.loads(each["body"] or "{}")} for each in rows[:PAGE_ROWS]]
     return StockList(shown, shown[-1]["row_id"] if rows[PAGE_ROWS:] else "")
 
 

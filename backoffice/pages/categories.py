@@ -18,7 +18,7 @@ from appliance.domain.pricelist import (
 )
 from appliance.domain.vat import CZECH_VAT_RATES, VatClass
 from backoffice.accounts import Session
-from backoffice.pages.edits import edit
+from backoffice.pages.edits import deleted_meanwhile, edit, restoring
 from backoffice.pages.forms import Form, Typed
 from backoffice.pages.render import render
 from backoffice.pages.signed_in import SignedIn
@@ -79,6 +79,7 @@ def _categories(
 ) -> Response:
     edited = (typed.one("row_id") if typed else request.query_params.get("edit", "")).replace("\0", "")
     row = row_of(site.tables, session.account_id, RowKind.CATEGORY, edited) if edited else None
+    gone = bool(row and row["deleted"])
     listed = categories_of(site.tables, session.account_id)
     fields: Fields = row["fields"] if row else {}
     following = 1 + max((each["fields"].get("position") or 0 for each in listed), default=0)
@@ -93,10 +94,11 @@ def _categories(
         site,
         template,
         session=session,
-        status=400 if errors else 200,
+        status=400 if errors or (typed and gone) else 200,
         rows=listed,
         counts=items_in_categories(site.tables, session.account_id),
         edited=edited if row else "",
+        gone=gone,
         shown=shown,
         was=was,
         colours=COLOURS if shown["colour"] in COLOURS else (*COLOURS, shown["colour"]),
@@ -108,7 +110,8 @@ def _categories(
 def save_category(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     """Only what differs from what the form was opened with is written."""
     row_id = form.one("row_id")
-    if row_id and row_of(site.tables, session.account_id, RowKind.CATEGORY, row_id) is None:
+    row = row_of(site.tables, session.account_id, RowKind.CATEGORY, row_id) if row_id else None
+    if row_id and row is None:
         return render(request, site, "missing.html", session=session, status=404)
     position = form.one("position")
     values: dict[str, Any] = {
@@ -117,10 +120,10 @@ def save_category(request: Request, site: CurrentSite, session: SignedIn, form: 
         "position": int(position) if position.isascii() and position.isdigit() and len(position) < 5 else -1,
     }
     errors = _wrong(RowKind.CATEGORY, values)
-    if errors:
+    if errors or deleted_meanwhile(row, form):
         return _categories(request, site, session, "categories.html", typed=form, errors=errors)
     changes = {name: value for name, value in values.items() if not row_id or form.line(f"was_{name}") != str(value)}
-    edit(site, session, RowKind.CATEGORY, row_id or str(uuid.uuid4()), changes)
+    edit(site, session, RowKind.CATEGORY, row_id or str(uuid.uuid4()), changes | restoring(row))
     return RedirectResponse("/pricelist/categories", status_code=303)
 
 

@@ -1,20 +1,19 @@
 """Sklady: warehouses, what is in them, and what came in and went out."""
 
 import uuid
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from appliance.domain.pricelist import DELETED, FieldInvalid, RowKind, check_field
 from backoffice.accounts import Session
-from backoffice.pages.edits import edit
+from backoffice.pages.edits import deleted_meanwhile, edit, restoring
 from backoffice.pages.forms import Form, Typed
 from backoffice.pages.render import render
 from backoffice.pages.signed_in import SignedIn
 from backoffice.pages.words import mark
-from backoffice.pricelist.listing import row_of, rows_of, till_settings
-from backoffice.reports import tills_of
+from backoffice.pricelist.listing import row_of, rows_of
+from backoffice.reports import tills_by_warehouse
 from backoffice.site import CurrentSite, Site
 from backoffice.stock_listing import StockFilter, has_stock, level_counts, level_page, movement_page
 
@@ -112,37 +111,30 @@ def _warehouses(
     tables, account_id = site.tables, session.account_id
     edited = (typed.one("row_id") if typed else request.query_params.get("edit", "")).replace("\0", "")
     row = row_of(tables, account_id, RowKind.WAREHOUSE, edited) if edited else None
+    gone = bool(row and row["deleted"])
     held = {name: str(row["fields"].get(name) or "") if row else "" for name in WRONG}
     return render(
         request,
         site,
         template,
         session=session,
-        status=400 if errors else 200,
+        status=400 if errors or (typed and gone) else 200,
         rows=rows_of(tables, account_id, RowKind.WAREHOUSE),
         counts=level_counts(tables, account_id),
-        tills=_tills_by_warehouse(site, session),
+        tills=tills_by_warehouse(tables, account_id, now=site.now()),
         edited=edited if row else "",
+        gone=gone,
         shown={name: typed.one(name) for name in WRONG} if typed and "row_id" not in (errors or {}) else held,
         was={name: typed.one(f"was_{name}") for name in WRONG} if typed else held,
         errors=errors or {},
     )
 
 
-def _tills_by_warehouse(site: Site, session: Session) -> dict[str, list[Any]]:
-    settings = till_settings(site.tables, session.account_id)
-    tills: dict[str, list[Any]] = {}
-    for till in tills_of(site.tables, session.account_id, now=site.now()):
-        warehouse = settings.get(till.till_id, {}).get("warehouse_id")
-        if warehouse and not till.revoked:
-            tills.setdefault(warehouse, []).append(till)
-    return tills
-
-
 @router.post("/stock/warehouses")
 def save_warehouse(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     row_id = form.one("row_id")
-    if row_id and row_of(site.tables, session.account_id, RowKind.WAREHOUSE, row_id) is None:
+    row = row_of(site.tables, session.account_id, RowKind.WAREHOUSE, row_id) if row_id else None
+    if row_id and row is None:
         return render(request, site, "missing.html", session=session, status=404)
     values = {name: form.line(name) for name in WRONG}
     errors: dict[str, str] = {}
@@ -151,10 +143,10 @@ def save_warehouse(request: Request, site: CurrentSite, session: SignedIn, form:
             check_field(RowKind.WAREHOUSE, name, value)
         except FieldInvalid:
             errors[name] = WRONG[name]
-    if errors:
+    if errors or deleted_meanwhile(row, form):
         return _warehouses(request, site, session, "warehouses.html", typed=form, errors=errors)
     changes = {name: value for name, value in values.items() if not row_id or form.line(f"was_{name}") != value}
-    edit(site, session, RowKind.WAREHOUSE, row_id or str(uuid.uuid4()), changes)
+    edit(site, session, RowKind.WAREHOUSE, row_id or str(uuid.uuid4()), changes | restoring(row))
     return RedirectResponse("/stock/warehouses", status_code=303)
 
 
@@ -163,7 +155,7 @@ def delete_warehouse(request: Request, site: CurrentSite, session: SignedIn, for
     row_id = form.one("row_id")
     if row_of(site.tables, session.account_id, RowKind.WAREHOUSE, row_id) is None:
         return render(request, site, "missing.html", session=session, status=404)
-    if _tills_by_warehouse(site, session).get(row_id):
+    if tills_by_warehouse(site.tables, session.account_id, now=site.now()).get(row_id):
         return _warehouses(request, site, session, "warehouses.html", typed=form, errors={"row_id": IN_USE})
     if has_stock(site.tables, session.account_id, row_id):
         return _warehouses(request, site, session, "warehouses.html", typed=form, errors={"row_id": NOT_EMPTY})

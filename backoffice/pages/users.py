@@ -2,7 +2,6 @@
 
 import secrets
 import uuid
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -10,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from appliance.domain.pin import SALT_BYTES, hash_pin, is_pin
 from appliance.domain.pricelist import DELETED, FieldInvalid, RowKind, check_field
 from backoffice.accounts import Session
-from backoffice.pages.edits import edit
+from backoffice.pages.edits import deleted_meanwhile, edit, restoring
 from backoffice.pages.forms import Form, Typed
 from backoffice.pages.render import render
 from backoffice.pages.signed_in import SignedIn
@@ -46,15 +45,17 @@ def _list(
     """A PIN that was typed is never shown again."""
     edited = (typed.one("row_id") if typed else request.query_params.get("edit", "")).replace("\0", "")
     row = row_of(site.tables, session.account_id, RowKind.USER, edited) if edited else None
+    gone = bool(row and row["deleted"])
     name = typed.one("name") if typed else (row["name"] if row else "")
     return render(
         request,
         site,
         template,
         session=session,
-        status=400 if errors else 200,
+        status=400 if errors or (typed and gone) else 200,
         rows=rows_of(site.tables, session.account_id, RowKind.USER),
         edited=edited if row else "",
+        gone=gone,
         has_pin=bool(row and row["fields"].get("pin")),
         name=name,
         was_name=typed.one("was_name") if typed else name,
@@ -66,13 +67,14 @@ def _list(
 def save(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> Response:
     """An empty PIN leaves the one that is set; only what was changed is written."""
     row_id = form.one("row_id")
-    if row_id and row_of(site.tables, session.account_id, RowKind.USER, row_id) is None:
+    row = row_of(site.tables, session.account_id, RowKind.USER, row_id) if row_id else None
+    if row_id and row is None:
         return render(request, site, "missing.html", session=session, status=404)
     name, pin = form.line("name"), form.one("pin")
     errors = _wrong(name, pin)
-    if errors:
+    if errors or deleted_meanwhile(row, form):
         return _list(request, site, session, "users.html", typed=form, errors=errors)
-    changes: dict[str, Any] = {}
+    changes = restoring(row)
     if not row_id or name != form.line("was_name"):
         changes["name"] = name
     if pin:

@@ -9,9 +9,9 @@ from backoffice.app import app_of
 from backoffice.pricelist.listing import rows_of
 from backoffice.stock import move_stock
 from backoffice.stock_listing import PAGE_ROWS, levels_of
-from tests.backoffice.house import EMAIL, Shop, words
+from tests.backoffice.house import EMAIL, Clock, Shop, words
 from tests.backoffice.pages.forms import filled, held, item, put, send
-from tests.journals import TillJournal
+from tests.journals import TillJournal, till_status
 
 Typed = dict[str, str | list[str]]
 
@@ -280,3 +280,37 @@ def test_a_warehouse_with_nothing_but_negative_levels_is_deleted(stocked: Shop) 
     document(stocked, "write-off", warehouse="w2", item_id="b", known="0", quantity="2", action="save")
     assert level(stocked, "w2", "b") == -2000
     assert send(stocked, "/stock/warehouses/delete", row_id="w2").status_code == 303
+
+
+def test_a_level_of_what_has_not_come_from_its_till_is_listed_by_its_id(stocked: Shop) -> None:
+    """A warehouse that says it is not empty must show what is in it."""
+    received = goods_receipt(warehouse_id="w1", quantities=[("n7", Quantity(4_000))], user="", note="")
+    move_stock(stocked.site.tables, stocked.account_id, received, user=EMAIL, now=stocked.site.now())
+    page = stocked.browser.get("/stock?warehouse=w1").text
+    assert names(page) == ["Mléko", "n7", "Rohlík"]
+    assert "n7 není v ceníku 4 ks" in words(page)
+    assert names(stocked.browser.get("/stock?warehouse=w1&after=n7").text) == ["Rohlík"]
+    assert names(stocked.browser.get("/stock?warehouse=w1&q=n7").text) == []
+
+
+def test_a_stocktake_warns_of_tills_whose_sales_may_be_missing(shop: Shop, clock: Clock) -> None:
+    """What a till sold before the count and sends after it would be taken off twice."""
+    put(shop, RowKind.WAREHOUSE, "w1", name="Prodejna")
+    put(shop, RowKind.WAREHOUSE, "w2", name="Sklad vzadu")
+    journal = TillJournal(name="Pult")
+    token = shop.till_with(journal)
+    put(shop, RowKind.TILL, journal.till_id, warehouse_id="w1")
+
+    def warning(of: str = "stocktake?warehouse=w1") -> str:
+        found = re.search(r'<p class="note warning".*?</p>', shop.browser.get(f"/stock/documents/{of}").text, re.DOTALL)
+        return words(found.group(0)) if found else ""
+
+    assert warning() == ""
+    shop.upload(journal, token, [], status=till_status(unsent=12))
+    assert "Pult (neodesláno 12)." in warning()
+    assert warning("stocktake?warehouse=w2") == ""
+    assert warning("receive?warehouse=w1") == ""
+    shop.upload(journal, token, [])
+    assert warning() == ""
+    clock.move(minutes=4)
+    assert "Pult (neozývá se 4 min)." in warning()
