@@ -15,7 +15,7 @@ from appliance.domain.fiscal import Mode
 from appliance.service.shop import Shop
 from appliance.store import queues
 from script.lib import eet_scenes, stock_scenes, sync_scenes, sync_walk
-from script.lib.demo_shop import NO_PRICE, PIECES, make_shop
+from script.lib.demo_shop import CLOCK_UNKNOWN, NO_PRICE, PIECES, make_shop
 from script.lib.till_window import TillWindow, till_window
 
 SIZES = ("800x480", "1024x600", "1280x800")
@@ -288,7 +288,21 @@ def close(till: TillWindow, camera: Camera) -> None:
     camera.take("till-closed")
 
 
-PARTS = ("day", "marks", "eet", "sync", "stock")
+def look_at_clock(till: TillWindow, camera: Camera, folder: Path) -> None:
+    """A till without a clock of its own, after a power cut."""
+    (folder / CLOCK_UNKNOWN).touch()
+    till.wait_for("banner.yes")
+    camera.take("clock-banner")
+    till.tap("banner.yes")
+    till.wait_for("clock.wrong")
+    camera.take("clock-question")
+    till.tap("clock.wrong")
+    till.wait_for("dialog.field")
+    till.type("050120270915")
+    camera.take("clock-typed")
+
+
+PARTS = ("day", "marks", "eet", "sync", "stock", "clock")
 
 
 def main() -> None:
@@ -316,6 +330,9 @@ def draw(part: str, out: Path, suffix: str, *, size: str, theme: str) -> None:
     elif part == "stock":
         with shown(size, theme, before=stock_scenes.stocked) as (till, _folder):
             stock_scenes.look_at_stock(till, Camera(till, out, suffix).take)
+    elif part == "clock":
+        with shown(size, theme) as (till, folder):
+            look_at_clock(till, Camera(till, out, suffix), folder)
     elif part == "marks":
         for mode in MARKED:
             with shown(size, theme, mode=mode) as (till, _folder):
