@@ -1,15 +1,22 @@
 """The same pages on PostgreSQL; what intake does there is tested in test_intake.py."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from appliance.domain.money import Quantity
+from appliance.domain.pricelist import RowKind
+from appliance.domain.stock import stocktake
 from backoffice.app import create_app
+from backoffice.pricelist.listing import PAGE_ROWS
 from backoffice.settings import BackofficeSettings
+from backoffice.stock import move_stock
 from backoffice.tables import Tables, open_database
-from tests.backoffice.house import Clock, Shop, words
+from tests.backoffice.house import EMAIL, Clock, Shop, words
+from tests.backoffice.pages.forms import item, put
 from tests.journals import TillJournal
 
 
@@ -45,6 +52,41 @@ def test_every_page_and_filter_works_on_postgresql(shop: Shop) -> None:
         "count": 61,
         "sum_haler": closing.totals.total.haler,
     }
+
+
+def test_every_page_of_the_price_list_and_the_stock_works_on_postgresql(shop: Shop) -> None:
+    """Lists of more than a page, with what they are filtered by, and a level of what is not in the price list."""
+    journal = TillJournal(name="Pult")
+    shop.till_with(journal)
+    put(shop, RowKind.WAREHOUSE, "w1", name="Prodejna")
+    put(shop, RowKind.CATEGORY, "c1", name="Pečivo", colour="#B3261E", position=1)
+    put(shop, RowKind.USER, "u1", name="Jana")
+    put(shop, RowKind.TILL, journal.till_id, warehouse_id="w1", label="pokl1")
+    ids = [f"i{n:02}" for n in range(PAGE_ROWS + 2)]
+    for n, each in enumerate(ids):
+        item(shop, each, f"Žemle {n:02}", category_id="c1", plu=str(n), ean={f"{8594000000000 + n}"}, label={"pokl1"})
+    found = [(each, Quantity(2500), Quantity(n * 1000)) for n, each in enumerate([*ids, "n7"])]
+    counted = stocktake(warehouse_id="w1", found=found, user="", note="")
+    move_stock(shop.site.tables, shop.account_id, counted, user=EMAIL, now=shop.site.now())
+    for address in (
+        "/pricelist/new", "/pricelist/items/i00", "/pricelist/categories?edit=c1", "/pricelist/labels",
+        "/pricelist/twins", "/pricelist/vat", "/users?edit=u1", "/stock/warehouses?edit=w1",
+        "/stock/documents/stocktake?warehouse=w1",
+        f"/tills/{journal.till_id}", f"/tills/{journal.till_id}/journal?check=1", "/notifications",
+    ):  # fmt: skip
+        assert shop.browser.get(address).status_code == 200, address
+    for address, first in (
+        ("/pricelist", "Žemle 00"),
+        ("/pricelist?after=i49", "Žemle 50"),
+        ("/pricelist?q=zemle+07&category=c1&label=pokl1", "Žemle 07"),
+        ("/pricelist?q=8594000000009", "Žemle 09"),
+        ("/stock", "n7"),
+        (f"/stock?after={ids[-2]}", "Žemle 51"),
+        ("/stock?q=zemle+02&negative=1", "Žemle 02"),
+        ("/stock/movements?warehouse=w1&kind=stocktake&day=2026-11-24", "n7"),
+    ):
+        rows = re.findall(r'<td class="name">(?:<[^>]*>)*([^<]+)', shop.browser.get(address).text)
+        assert rows[:1] == [first], address
 
 
 def test_tills_that_send_at_the_same_time_all_get_in(shop: Shop) -> None:
