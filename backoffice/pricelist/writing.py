@@ -169,24 +169,26 @@ def _repeats(tables: Tables, account_id: int, writes: Sequence[RowWrite]) -> Rep
 
 
 def _apply(row: _Row, write: RowWrite, *, version: int, repeats: Repeats, now: datetime) -> bool:
-    """Merge a write into its row; False when there was nothing new in it. Raises FieldInvalid."""
+    """Merge a write into its row; False when there is nothing to tell of it. Raises FieldInvalid.
+
+    A write that is past already, as the same edit from two copies of one card, changes nothing. But where another value
+    counts by now, its till has kept its own until this row came, and has to hear the other.
+    """
     if row.kind is not write.kind:
         raise FieldInvalid(f"{write.row_id} is a {row.kind}, not a {write.kind}")
-    new = [
-        (name, register)
-        for name, register in _registers_of(row, write, now=now)
-        if (row.row_id, name, register.given) not in repeats
-    ]
-    merged = merge(row.registers, new)
-    if not merged.changed:
+    given = list(_registers_of(row, write, now=now))
+    again = [(name, register) for name, register in given if (row.row_id, name, register.given) in repeats]
+    merged = merge(row.registers, [each for each in given if each not in again])
+    outdone = any(merged.registers[name].value != register.value for name, register in again)
+    if not merged.changed and not outdone:
         return False
     if len(merged.registers) > FIELDS_MAX:
         raise FieldInvalid(f"{write.row_id} would have {len(merged.registers)} fields")
     repeats |= {(row.row_id, past.field, past.register.given) for past in merged.past}
     row.past += merged.past
     row.registers = merged.registers
-    row.named |= {name for name, _ in new if write.till_id and MEMBER_MARK in name}
-    if merged.lost:  # its till has something else now, and is told like every other
+    row.named |= {name for name, _ in given if write.till_id and MEMBER_MARK in name}
+    if merged.lost or outdone:  # its till has something else now, and is told like every other
         row.changed_by, row.foreign_version = "", version
     elif row.changed_by != write.till_id or row.version == 0:
         row.changed_by, row.foreign_version = write.till_id, row.version
