@@ -233,7 +233,8 @@ class HeldRow(WireRow):
 class TakeoverPage(Wire):
     """One page of `GET /tills/{till_id}/takeover`: rows of this till's journal for the device that goes on with it.
 
-    `?have=E1:n1,E2:n2` asks for all rows beyond those, one epoch a page; the end is a page without rows.
+    `?have=E1:n1,E2:n2&after=A` asks for all rows beyond those, one epoch a page, then for the receipts without a code
+    and their corrections; the end is a page without rows.
     `?epoch=E&seq=n&shift=S&after=A` asks a replacement's question: the rows of the open shift S up to the row its epoch
     goes on after (`whole`: none are left out between them), then the receipts without a code and their corrections.
     `next` is the next `after`, '' at the end.

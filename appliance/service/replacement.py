@@ -95,7 +95,7 @@ def download_under_way(shop: Shop) -> Download | None:
         return None
     if note["mode"] != REASON:
         have = ",".join(f"{epoch}:{seq}" for epoch, seq in _have(shop).items())
-        return Download({"have": have}, ready=_older_rows_are_sent(shop))
+        return Download({"have": have, "after": str(note.get("after", ""))}, ready=_older_rows_are_sent(shop))
     return Download({key: str(note[key]) for key in ("epoch", "seq", "shift", "after")})
 
 

@@ -82,7 +82,7 @@ class TakeoverWorker:
     @staticmethod
     def _goes_on(download: Download, page: TakeoverPage, taken: TakenIn) -> bool:
         """Whether the next question is another one: to the same one the same answer would come for ever."""
-        forward = bool(taken.new) if "have" in download.query else page.next != download.query["after"]
+        forward = page.next != download.query["after"] or ("have" in download.query and bool(taken.new))
         if not forward:
             log.error("takeover: the Backoffice gives the same page again")
         return forward

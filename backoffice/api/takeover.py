@@ -30,7 +30,11 @@ class Question(BaseModel):
 @router.get("/tills/{till_id}/takeover")
 def takeover(place: PairedTill, site: CurrentSite, asked: Annotated[Question, Query()]) -> TakeoverPage:
     if asked.have is not None:
-        return rows_beyond(site.tables, place, read_have(asked.have))
+        have = read_have(asked.have)
+        try:
+            return rows_beyond(site.tables, place, have, after=asked.after)
+        except ValueError as error:
+            raise ApiError(400, "bad_request", "after is of a replacement") from error
     return replacement_page(
         site.tables,
         place,

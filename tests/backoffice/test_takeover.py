@@ -4,7 +4,7 @@ import pytest
 
 from appliance.domain.fiscal import Dialect, FrozenSale, Mode
 from appliance.domain.journal import EpochOpened, FiscalCorrected, Kind, RowsTakenOver
-from appliance.wire import PairRequest, TakeoverPage
+from appliance.wire import SEQ_MAX, PairRequest, TakeoverPage
 from backoffice import takeover
 from backoffice.pairing import PairingRefused, make_code, pair, till_of_token
 from backoffice.projected import Place
@@ -161,10 +161,27 @@ def test_a_restored_till_is_given_all_rows_beyond_its_backup_epoch_by_epoch(offi
         office.take(place, journal.rows, epoch=journal.epoch)
     have: dict[str, int] = {card.epoch: 3, "c" * 16: 7}
     seen: list[tuple[str, int]] = []
-    while rows := rows_beyond(office.tables, place, have).rows:
-        seen += [(row.epoch, row.seq) for row in rows]
-        have[rows[-1].epoch] = rows[-1].seq
+    while not (page := rows_beyond(office.tables, place, have)).next:
+        seen += [(row.epoch, row.seq) for row in page.rows]
+        have[page.rows[-1].epoch] = page.rows[-1].seq
     assert sorted(seen) == sorted((row.epoch, row.seq) for row in (*card.rows[3:], *moved.rows))
+
+
+def test_a_restored_till_is_given_what_waits_for_a_code_whatever_became_of_its_branch(office: Office) -> None:
+    """The till lost a fork to the card that died: that one's rows it never gets, but its sales must be reported."""
+    card = TillJournal(seed=3)
+    card.open_shift()
+    waiting = [card.sell() for _ in range(3)]
+    card.fiscalise(waiting.pop(1))
+    place = office.place(card)
+    taken(office, place, card)
+    first = rows_beyond(office.tables, place, {card.epoch: SEQ_MAX})
+    assert [row.doc_id for row in first.rows] == [receipt.doc_id for receipt in waiting]
+    assert not first.whole
+    last = rows_beyond(office.tables, place, {card.epoch: SEQ_MAX}, after=first.next)
+    assert (last.rows, last.next) == ((), "")
+    with pytest.raises(ValueError, match="shift"):
+        rows_beyond(office.tables, place, {}, after="shift:0:1")
 
 
 def test_a_page_is_bounded_in_bytes(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

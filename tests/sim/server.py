@@ -169,7 +169,8 @@ class Server:
 
     def _takeover(self, place: Place, asked: dict[str, str]) -> str:
         if "have" in asked:
-            return rows_beyond(self.tables, place, read_have(asked["have"])).model_dump_json()
+            have = read_have(asked["have"])
+            return rows_beyond(self.tables, place, have, after=asked.get("after", "")).model_dump_json()
         page = replacement_page(
             self.tables,
             place,
