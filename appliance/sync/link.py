@@ -64,7 +64,7 @@ class Packed:
 
 
 def packed(body: Wire) -> Packed:
-    data, headers = body.model_dump_json().encode(), {"Content-Type": "application/json"}
+    data, headers = body.to_bytes(), {"Content-Type": "application/json"}
     if len(data) > GZIP_FROM_BYTES:
         data, headers["Content-Encoding"] = gzip.compress(data, compresslevel=1), "gzip"
     return Packed(data, headers)

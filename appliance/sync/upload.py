@@ -3,20 +3,20 @@
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from appliance.domain.clock import iso
 from appliance.domain.delivery import Lateness
-from appliance.domain.journal import Row
 from appliance.domain.receipt import ClockState
 from appliance.service.shop import Shop
 from appliance.service.status import BACKOFFICE_NOTE, till_status
 from appliance.store import branches, journal, queues, sales
 from appliance.store.journal import Stored
 from appliance.sync import fork, runs
-from appliance.sync.link import BackofficeLink, Failed, Packed, Refusal, packed
+from appliance.sync.batch import Batch, Sent
+from appliance.sync.link import BackofficeLink, Failed, Refusal, packed
 from appliance.sync.runs import Runs
 from appliance.sync.triggers import (
     COMPARE_S,
@@ -33,7 +33,6 @@ from appliance.wire import (
     BATCH_BYTES_MAX,
     BATCH_ROWS_MAX,
     Position,
-    PullState,
     ShiftProof,
     TillStatus,
     Upload,
@@ -54,19 +53,6 @@ class UploadOptions:
     version: str
     compare_s: tuple[float, float] = COMPARE_S
     rows_max: int = BATCH_ROWS_MAX
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows ready to go out, those after the place `after`; `lost` if all of them lost a fork, else none of them has.
-
-    `pull` is what the server is told of the price list."""
-
-    after: int
-    rows: list[Stored]
-    lost: bool
-    pull: PullState | None
-    body: Packed
 
 
 class Uploader:
@@ -196,7 +182,7 @@ class Uploader:
         wire_rows = tuple(WireRow.of(stored.row) for stored in rows)
         status = self._status(sent_to=rows[-1].place if rows else 0)
         upload = Upload(epoch=epoch, rows=wire_rows, status=status, pull=pull, lost=lost)
-        return Batch(after, rows, lost, pull, packed(upload))
+        return Batch(after, tuple(map(Sent.of, rows)), lost, pull, packed(upload))
 
     def _send(self, rows: list[Stored]) -> bool:
         """These rows, or only how the till is; True when they were acked."""
@@ -222,18 +208,18 @@ class Uploader:
         self._ready = None
         return False
 
-    def _acked(self, rows: list[Stored], acked: Position) -> bool:
+    def _acked(self, rows: Sequence[Sent], acked: Position) -> bool:
         """Only what the server says it holds is counted as sent."""
         if rows:
             last = rows[-1]
-            if acked.epoch != last.row.epoch or acked.seq < last.row.seq:
-                self._failed("unreadable", f"row {last.row.seq} was sent, {acked.epoch}/{acked.seq} is acked", None)
+            if acked.epoch != last.epoch or acked.seq < last.seq:
+                self._failed("unreadable", f"row {last.seq} was sent, {acked.epoch}/{acked.seq} is acked", None)
                 return False
             self._forks = 0
             with self._shop.mark() as tables:  # forgotten in a power cut, rows are sent again, which is success
                 before = journal.the_till(tables).acked_row
                 journal.ack(tables, max(last.place, before))
-            self._sent += sum(1 for stored in rows if stored.place > before)
+            self._sent += sum(1 for row in rows if row.place > before)
         else:
             self._rows_max = self._options.rows_max  # all is sent: whatever was too large is behind us
         self.recoveries += 1 if self._state.failures else 0
@@ -249,21 +235,21 @@ class Uploader:
             self._note_fault("")
         return True
 
-    def _refused(self, refusal: Refusal, rows: list[Stored]) -> None:
+    def _refused(self, refusal: Refusal, rows: Sequence[Sent]) -> None:
         code, seq = refusal.problem.code, refusal.problem.seq
         if code == "pairing_revoked":
             self._state = replace(self._state, stopped=True)
             self._note_fault("pairing_revoked")
         elif code == "gap" and seq is not None and rows:
-            self._rewind(rows[0].row, seq)
+            self._rewind(rows[0], seq)
         elif code == "fork" and seq is not None and rows:
-            self._branch_off(rows[0].row.epoch, seq)
+            self._branch_off(rows[0].epoch, seq)
         elif code == "too_large" and len(rows) > 1:
             self._rows_max = max(1, len(rows) // 2)
         else:
             self._failed(code, refusal.problem.detail, refusal.retry_after_s)
 
-    def _rewind(self, first_sent: Row, seq: int) -> None:
+    def _rewind(self, first_sent: Sent, seq: int) -> None:
         """The server wants rows from `seq` on, which must stand before those it was just sent."""
         place = journal.place_of(self._shop.tables, first_sent.epoch, seq)
         if place is None or seq >= first_sent.seq:
@@ -314,7 +300,7 @@ class Uploader:
                 log.info("shift %s: %s/%s", shift_id, proof.receipts_held, proof.receipts_expected)
                 self._shop.wake("ui")
             case Refusal() as refusal:
-                self._refused(refusal, [])
+                self._refused(refusal, ())
             case Failed() as failed:
                 self._failed(failed.word, failed.detail, failed.retry_after_s)
 

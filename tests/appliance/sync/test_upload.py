@@ -44,7 +44,7 @@ def test_the_next_batch_is_ready_before_the_answer_to_this_one(tmp_path: Path, s
     till.uploader.step()
     ready = till.uploader._ready
     assert ready is not None
-    assert [each.row.seq for each in ready.rows] == [3, 4]
+    assert [each.seq for each in ready.rows] == [3, 4]
     sell(till.shop)
     till.work()
     assert server.books.rows() == till.journal
