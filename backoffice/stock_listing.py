@@ -76,7 +76,7 @@ def level_page(tables: Tables, account_id: int, wanted: StockFilter, *, after: s
     if wanted.negative:
         where &= level.c.quantity < 0
     with tables.reading():
-        here = (row.c.account_id == account_id) & (row.c.row_id == after)
+        here = (row.c.account_id == account_id) & (row.c.row_id == after) & (row.c.kind == RowKind.ITEM.value)
         last = tables.first(row.select(row.c.folded).where(here)) if after else None
         if after:
             where &= Tuple(folded, level.c.item_id) > Tuple(last["folded"] if last else after, after)

@@ -90,10 +90,10 @@ def _open_shift(tables: Tables, place: Place) -> OpenShift | None:
     )
 
 
-def rows_beyond(tables: Tables, place: Place, have: dict[str, int], *, after: str = "") -> TakeoverPage:
+def rows_beyond(tables: Tables, place: Place, have: dict[str, int], *, after: str | None = None) -> TakeoverPage:
     """Rows of the first epoch of which the till has not all. Then the receipts that no code has come for: where the
-    card that died went its own way, they are known to nobody else. Raises ValueError for an `after` that is none of
-    ours."""
+    card that died went its own way, they are known to nobody else. A till that says no `after`, not even an empty one,
+    is of a version that does not know these. Raises ValueError for an `after` that is none of ours."""
     stage, first, second = [*after.split(":"), "", ""][:3] if after else (WAITING_STAGE, "", "0")
     if stage != WAITING_STAGE:
         raise ValueError(after)
@@ -102,6 +102,8 @@ def rows_beyond(tables: Tables, place: Place, have: dict[str, int], *, after: st
             rows = _rows(tables, place, Segment(epoch["epoch"], have.get(epoch["epoch"], 0) + 1, None))
             if rows:
                 return TakeoverPage(rows=tuple(rows))
+        if after is None:
+            return TakeoverPage(rows=())
         return _waiting_page(tables, place, after=(first, int(second)))
 
 

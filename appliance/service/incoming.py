@@ -187,6 +187,8 @@ def _continues(tables: Tables, row: Row, body: Any, source: Source) -> bool:
     """Whether the row can stand under its epoch: nothing that is here contradicts it, and nobody is writing there."""
     if row.epoch == journal.the_till(tables).epoch:
         return False
+    if source.name == FROM_BACKOFFICE and not source.whole and row.epoch not in branches.partial_epochs(tables):
+        return False  # rows between it and those that are here would be missing
     lost = branches.lost_rows(tables)
     if lost.get(row.epoch, row.seq + 1) <= row.seq:
         return False

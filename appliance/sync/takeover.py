@@ -73,7 +73,7 @@ class TakeoverWorker:
         except StoreFailed as error:  # whatever is wrong with a row, sales go on being reported
             log.error("takeover: a page could not be kept: %s", error)
             return IDLE_S
-        more = bool(reply.next) if "have" not in download.query else bool(reply.rows)
+        more = bool(reply.next) if "have" not in download.query else bool(reply.rows or reply.next)
         replacement.page_taken(self._shop, after=reply.next, more=more)
         if not more:
             log.info("takeover: everything is here")

@@ -24,7 +24,7 @@ class Question(BaseModel):
     epoch: str = Field(default="", pattern="^([0-9a-f]{16})?$")
     seq: int = Field(default=0, ge=0, le=SEQ_MAX)
     shift: str = Field(default="", max_length=64)
-    after: str = Field(default="", pattern="^((shift:[0-9]{1,6}|waiting:[0-9a-f]{0,16}):[0-9]{1,16})?$")
+    after: str | None = Field(default=None, pattern="^((shift:[0-9]{1,6}|waiting:[0-9a-f]{0,16}):[0-9]{1,16})?$")
 
 
 @router.get("/tills/{till_id}/takeover")
@@ -41,7 +41,7 @@ def takeover(place: PairedTill, site: CurrentSite, asked: Annotated[Question, Qu
         epoch=asked.epoch,
         seq=asked.seq,
         shift_id=asked.shift.replace("\0", ""),
-        after=asked.after,
+        after=asked.after or "",
     )
 
 

@@ -161,7 +161,7 @@ def test_a_restored_till_is_given_all_rows_beyond_its_backup_epoch_by_epoch(offi
         office.take(place, journal.rows, epoch=journal.epoch)
     have: dict[str, int] = {card.epoch: 3, "c" * 16: 7}
     seen: list[tuple[str, int]] = []
-    while not (page := rows_beyond(office.tables, place, have)).next:
+    while not (page := rows_beyond(office.tables, place, have, after="")).next:
         seen += [(row.epoch, row.seq) for row in page.rows]
         have[page.rows[-1].epoch] = page.rows[-1].seq
     assert sorted(seen) == sorted((row.epoch, row.seq) for row in (*card.rows[3:], *moved.rows))
@@ -175,7 +175,8 @@ def test_a_restored_till_is_given_what_waits_for_a_code_whatever_became_of_its_b
     card.fiscalise(waiting.pop(1))
     place = office.place(card)
     taken(office, place, card)
-    first = rows_beyond(office.tables, place, {card.epoch: SEQ_MAX})
+    assert rows_beyond(office.tables, place, {card.epoch: SEQ_MAX}).rows == (), "a till that does not know of them"
+    first = rows_beyond(office.tables, place, {card.epoch: SEQ_MAX}, after="")
     assert [row.doc_id for row in first.rows] == [receipt.doc_id for receipt in waiting]
     assert not first.whole
     last = rows_beyond(office.tables, place, {card.epoch: SEQ_MAX}, after=first.next)

@@ -10,7 +10,9 @@ from appliance.domain.money import crowns
 from appliance.service import fiscal, incoming, receipts, replacement, shift
 from appliance.service.audit import verify_journal
 from appliance.service.errors import Refused
+from appliance.service.incoming import FROM_BACKOFFICE, Source
 from appliance.service.shift import last_closing
+from appliance.service.shop import Shop
 from appliance.store import journal
 from appliance.store.pull import load_pull
 from appliance.sync.takeover import TakeoverWorker
@@ -133,6 +135,31 @@ def test_a_restored_till_gets_back_what_the_backoffice_holds_beyond_its_backup(w
     assert receipts.load(device.shop, beyond.doc_id) == beyond
     assert verify_journal(device.shop).broken_at == ""
     assert world.complete(device, world.token) == (True, 3, 3)
+
+
+def test_a_sale_that_comes_to_the_backoffice_while_the_last_pages_are_given_is_in_the_closing(world: World) -> None:
+    """The old device still lives and sends: of its rows only the sale without a code comes, not those before it."""
+    shop = world.dead.shop
+    open_for_sale(shop)
+    sell(shop)
+    device = restored(world, backup_of(world))
+    world.office.till(device, world.token).until_quiet()
+    world.download(device, world.token)
+    sell(shop)
+    late = sell(shop)
+    world.office.till(world.dead, world.token).until_quiet()
+    row = journal.row_at(shop.tables, *place_of_document(shop, late.doc_id))
+    assert row is not None
+    (taken,) = incoming.take_in(device.shop, [row.row], Source(FROM_BACKOFFICE, whole=False))
+    assert (taken.new, taken.again) == (0, 1)
+    assert receipts.load(device.shop, late.doc_id) == late
+    assert verify_journal(device.shop).broken_at == ""
+    assert world.complete(device, world.token) == (True, 2, 2)
+
+
+def place_of_document(shop: Shop, doc_id: str) -> tuple[str, int]:
+    ((epoch, seq),) = rows(shop, "SELECT epoch, seq FROM journal WHERE doc_id = ?", doc_id)
+    return str(epoch), int(seq)
 
 
 def test_a_restored_till_closes_complete_also_when_it_closes_before_it_has_everything(world: World) -> None:

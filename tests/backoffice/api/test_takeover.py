@@ -13,7 +13,8 @@ def test_the_rows_beyond_a_backup_come_back(shop: Shop) -> None:
     address = f"/api/v1/tills/{card.till_id}/takeover"
     answer = shop.browser.get(f"{address}?have={card.epoch}:2", headers=headers)
     assert [row["seq"] for row in answer.json()["rows"]] == [row.seq for row in card.rows[2:]]
-    waiting = shop.browser.get(f"{address}?have={card.epoch}:99", headers=headers).json()
+    assert shop.browser.get(f"{address}?have={card.epoch}:99", headers=headers).json()["rows"] == []
+    waiting = shop.browser.get(f"{address}?have={card.epoch}:99&after=", headers=headers).json()
     assert {row["kind"] for row in waiting["rows"]} == {"receipt_issued"}  # without a code yet
     end = shop.browser.get(f"{address}?have={card.epoch}:99&after={waiting['next']}", headers=headers).json()
     assert (end["rows"], end["next"]) == ([], "")
