@@ -162,13 +162,28 @@ def tills_of(tables: Tables, account_id: int, *, now: datetime) -> list[TillView
 
 def tills_by_warehouse(tables: Tables, account_id: int, *, now: datetime) -> dict[str, list[TillView]]:
     """Which tills, of those that are paired, sell from which warehouse."""
-    settings = till_settings(tables, account_id)
     tills: dict[str, list[TillView]] = {}
-    for till in tills_of(tables, account_id, now=now):
-        warehouse = settings.get(till.till_id, {}).get("warehouse_id")
+    for warehouse, till in _tills_and_warehouses(tables, account_id, now=now):
         if warehouse and not till.revoked:
             tills.setdefault(warehouse, []).append(till)
     return tills
+
+
+def tills_behind(tables: Tables, account_id: int, warehouse_id: str, *, now: datetime) -> list[TillView]:
+    """Tills of a warehouse whose sales may not all have come yet; of the revoked ones, those that said so last: what is
+    found on their card comes in from a file."""
+    return [
+        till
+        for warehouse, till in _tills_and_warehouses(tables, account_id, now=now)
+        if warehouse == warehouse_id
+        and (bool(till.status and till.status.unsent) if till.revoked else till.may_hold_more)
+    ]
+
+
+def _tills_and_warehouses(tables: Tables, account_id: int, *, now: datetime) -> list[tuple[str, TillView]]:
+    settings = till_settings(tables, account_id)
+    tills = tills_of(tables, account_id, now=now)
+    return [(str(settings.get(till.till_id, {}).get("warehouse_id") or ""), till) for till in tills]
 
 
 def missing(tables: Tables, state: str) -> Any:

@@ -30,7 +30,7 @@ from backoffice.pages.render import render
 from backoffice.pages.signed_in import SignedIn
 from backoffice.pages.words import mark
 from backoffice.pricelist.listing import find_items, row_of, rows_of
-from backoffice.reports import tills_by_warehouse
+from backoffice.reports import tills_behind
 from backoffice.site import CurrentSite, Site
 from backoffice.stock import OtherDocument, move_stock
 from backoffice.stock_listing import levels_of
@@ -120,10 +120,10 @@ def work(word: str, request: Request, site: CurrentSite, session: SignedIn, form
 
 
 def _page(request: Request, site: Site, session: Session, word: str, document: Document) -> Response:
-    warehouses = rows_of(site.tables, session.account_id, RowKind.WAREHOUSE)
+    tables, account_id = site.tables, session.account_id
+    warehouses = rows_of(tables, account_id, RowKind.WAREHOUSE)
     if not document.warehouse and len(warehouses) == 1:
         document.warehouse = warehouses[0]["row_id"]
-    tills = tills_by_warehouse(site.tables, session.account_id, now=site.now()) if word == "stocktake" else {}
     return render(
         request,
         site,
@@ -133,7 +133,7 @@ def _page(request: Request, site: Site, session: Session, word: str, document: D
         document=document,
         word=word,
         warehouses=warehouses,
-        behind=[till for till in tills.get(document.warehouse, ()) if till.may_hold_more],
+        behind=tills_behind(tables, account_id, document.warehouse, now=site.now()) if word == "stocktake" else (),
         note_chars_max=NOTE_CHARS_MAX,
     )
 

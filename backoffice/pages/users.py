@@ -21,6 +21,7 @@ router = APIRouter()
 
 WRONG_NAME = mark("Napište jméno, nejvýš 120 znaků.")
 WRONG_PIN = mark("PIN má 4 až 8 číslic.")
+PIN_AGAIN = mark("Napsaný PIN zatím neplatí, napište ho znovu.")
 
 
 @router.get("/users")
@@ -59,6 +60,7 @@ def _list(
         has_pin=bool(row and row["fields"].get("pin")),
         name=name,
         was_name=typed.one("was_name") if typed else name,
+        no_pin=bool(typed and typed.has("no_pin")),
         errors=errors or {},
     )
 
@@ -73,6 +75,8 @@ def save(request: Request, site: CurrentSite, session: SignedIn, form: Form) -> 
     name, pin = form.line("name"), form.one("pin")
     errors = _wrong(name, pin)
     if errors or deleted_meanwhile(row, form):
+        if pin:
+            errors.setdefault("pin", PIN_AGAIN)
         return _list(request, site, session, "users.html", typed=form, errors=errors)
     changes = restoring(row)
     if not row_id or name != form.line("was_name"):

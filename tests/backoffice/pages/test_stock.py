@@ -314,3 +314,24 @@ def test_a_stocktake_warns_of_tills_whose_sales_may_be_missing(shop: Shop, clock
     assert warning() == ""
     clock.move(minutes=4)
     assert "Pult (neozývá se 4 min)." in warning()
+    shop.site.tables.till.update(revoked=1).execute()
+    assert warning() == ""
+
+
+def test_a_stocktake_warns_of_a_revoked_till_that_had_more_to_send(shop: Shop) -> None:
+    """Its card may be found, and its sales come in from a file."""
+    put(shop, RowKind.WAREHOUSE, "w1", name="Prodejna")
+    journal = TillJournal(name="Pult")
+    token = shop.till_with(journal)
+    put(shop, RowKind.TILL, journal.till_id, warehouse_id="w1")
+    shop.upload(journal, token, [], status=till_status(unsent=12))
+    shop.site.tables.till.update(revoked=1).execute()
+    assert "neodesláno 12" in words(shop.browser.get("/stock/documents/stocktake?warehouse=w1").text)
+
+
+def test_movements_of_an_item_that_is_not_in_the_price_list_say_whose_they_are(stocked: Shop) -> None:
+    received = goods_receipt(warehouse_id="w1", quantities=[("n7", Quantity(4_000))], user="", note="")
+    move_stock(stocked.site.tables, stocked.account_id, received, user=EMAIL, now=stocked.site.now())
+    page = stocked.browser.get("/stock/movements?item=n7").text
+    assert "Položka: n7" in words(page)
+    assert '<input type="hidden" name="item" value="n7">' in page

@@ -4,7 +4,7 @@ from appliance.domain.pin import pin_matches
 from appliance.domain.pricelist import RowKind
 from backoffice.app import app_of
 from backoffice.pricelist.listing import rows_of
-from tests.backoffice.house import Shop
+from tests.backoffice.house import Clock, Shop
 from tests.backoffice.pages.forms import filled, held, put, send
 
 
@@ -55,3 +55,18 @@ def test_a_user_is_deleted_and_is_of_one_account_only(shop: Shop) -> None:
     assert held(shop, "u", RowKind.USER) == {"name": "Jana"}
     send(shop, "/users/delete", row_id="u")
     assert "Jana" not in shop.browser.get("/users").text
+
+
+def test_a_pin_typed_for_a_user_whom_someone_deleted_meanwhile_is_asked_for_again(shop: Shop, clock: Clock) -> None:
+    put(shop, RowKind.USER, "u", name="Jana", pin="kept")
+    opened = filled(shop.browser.get("/users?edit=u").text)
+    clock.move(seconds=1)
+    send(shop, "/users/delete", row_id="u")
+    answer = send(shop, "/users", opened, name="Jana", pin="4711")
+    assert answer.status_code == 400
+    assert "napište ho znovu" in answer.text
+    ticked = send(shop, "/users", opened, name="Jana", no_pin="1").text
+    assert "napište ho znovu" not in ticked
+    clock.move(seconds=1)
+    send(shop, "/users", filled(ticked), name="Jana")
+    assert held(shop, "u", RowKind.USER)["pin"] == ""
