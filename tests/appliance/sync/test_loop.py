@@ -9,6 +9,7 @@ import pytest
 from appliance.domain.money import crowns
 from appliance.service import sync
 from appliance.service.shift import close_shift, last_closing
+from appliance.service.status import till_status
 from appliance.sync.loop import SyncDaemon
 from tests.appliance.sync.office import REFUSED, Desk
 from tests.appliance.sync.till import Ticking, Till, attach
@@ -142,8 +143,10 @@ def waiting(desk: Desk, server: FakeBackoffice) -> Iterator[Running]:
     server.script.append(Answer.BUSY)
     desk.script.append(REFUSED)
     with Running(desk, attach(desk.test_shop, server, pull_time=Ticking())) as running:
-        sell(desk.test_shop.shop)
+        shop = desk.test_shop.shop
+        sell(shop)
         assert eventually(lambda: len(desk.posts) == 1 and len(server.uploads) == 1)
+        assert eventually(lambda: till_status(shop).eet.fault)  # the delay stands; what comes before it ends none
         yield running
 
 
