@@ -249,6 +249,17 @@ def test_a_quiet_till_reports_each_minute_how_it_is(tmp_path: Path, server: Fake
     assert {upload.epoch for upload in empty} == {journal.the_till(till.shop.tables).epoch}
 
 
+def test_a_change_nobody_announced_is_tried_within_15_s(tmp_path: Path, server: FakeBackoffice) -> None:
+    till = make_till(tmp_path, server, receipts=1)
+    till.work()
+    rest_s = till.work()
+    sell(till.shop)
+    assert 0 < rest_s <= 15
+    till.time.now += rest_s
+    till.work()
+    assert server.books.rows() == till.journal
+
+
 @pytest.mark.parametrize("receipts", [1, 9])
 def test_a_batch_that_is_too_large_is_halved_until_it_fits(
     tmp_path: Path, server: FakeBackoffice, receipts: int
