@@ -60,6 +60,7 @@ def count_by_scanning(page: Page, address: str) -> None:
     page.get_by_role("button", name="Uložit").click()
     page.goto(f"{address}/stock/documents/stocktake")
     for _ in range(2):
+        expect(page.locator("input[name=find]")).to_be_focused()
         page.keyboard.type("8594000000024")
         page.keyboard.press("Enter")
         expect(page.locator(".lines tbody tr")).to_have_count(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from appliance.service import shift
 from appliance.service.shop import Shop
+from appliance.service.status import till_status
 from demo.processes import Process
 from demo.recorder import Recorder, Seen
 from script.lib.sync_shop import SyncShop, on_terminal, sell
@@ -170,13 +171,16 @@ def drained(*, receipts: int) -> Drained:
         office.start()
         daemon = office.process("sync")
         try:
-            total = sell(office.open_shop(), receipts, progress=lambda n: on_terminal(f"selling {n}/{receipts}"))
+            shop = office.open_shop()
+            total = sell(shop, receipts, progress=lambda n: on_terminal(f"selling {n}/{receipts}"))
             assert office.recorder is not None
             drops = office.recorder.drops = FirstReplies()
             begun = time.monotonic()
             daemon.start()
             _until(lambda: office.held()[0] >= receipts, DRAIN_TIMEOUT_S, "the backlog did not drain")
             took_s = time.monotonic() - begun
+            # the server has the last rows before their lost answer is counted, and the till learns it by asking again
+            _until(lambda: not till_status(shop).backoffice.unsent, DRAIN_TIMEOUT_S, "the last answer did not come")
             held, held_haler = office.held()
             return Drained(receipts, total, held, held_haler, drops.dropped, took_s)
         finally:
