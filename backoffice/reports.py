@@ -175,7 +175,8 @@ def tills_behind(tables: Tables, account_id: int, warehouse_id: str, *, now: dat
     return [
         till
         for warehouse, till in _tills_and_warehouses(tables, account_id, now=now)
-        if warehouse == warehouse_id
+        if warehouse
+        and warehouse == warehouse_id
         and (bool(till.status and till.status.unsent) if till.revoked else till.may_hold_more)
     ]
 

@@ -326,7 +326,15 @@ def test_a_stocktake_warns_of_a_revoked_till_that_had_more_to_send(shop: Shop) -
     put(shop, RowKind.TILL, journal.till_id, warehouse_id="w1")
     shop.upload(journal, token, [], status=till_status(unsent=12))
     shop.site.tables.till.update(revoked=1).execute()
+    assert "neodesláno" not in shop.browser.get("/stock/documents/stocktake?warehouse=w2").text
     assert "neodesláno 12" in words(shop.browser.get("/stock/documents/stocktake?warehouse=w1").text)
+
+
+def test_a_till_of_no_warehouse_is_none_that_a_stocktake_waits_for(stocked: Shop) -> None:
+    """Also before a warehouse is chosen."""
+    journal = TillJournal(name="Pult")
+    stocked.upload(journal, stocked.till_with(journal), [], status=till_status(unsent=12))
+    assert "neodesláno" not in stocked.browser.get("/stock/documents/stocktake").text
 
 
 def test_movements_of_an_item_that_is_not_in_the_price_list_say_whose_they_are(stocked: Shop) -> None:
